@@ -107,6 +107,32 @@ fn nothing_of_a_template_hides_around_the_query() {
 }
 
 #[test]
+fn a_template_changes_nothing_but_relations_of_its_schema() {
+    for dialect in DIALECTS {
+        let folder = project(dialect, &of_table("t"));
+        for line in [
+            "drop table raw.t;",
+            "create view other.v as select 1;",
+            "delete from raw.t;",
+            "grant select on raw.t to readers;",
+            "grant all on {{ view.relation }} to readers;",
+            "with x as (delete from raw.t returning 1) select * from x;",
+            "copy {{ view.relation }} to '/x';",
+            "install httpfs;",
+            "attach '/x' as y;",
+            "export data options (uri = 'x') as select 1;",
+        ] {
+            let template = format!("{{{{ begin }}}}\n{{{{ query }}}};\n{line}\n");
+            write_files(folder.path(), &[("templates/view.sql.j2", &template)]);
+            let output = kpic(folder.path(), &["build"]);
+            let said = text(&output.stderr);
+            assert!(said.contains("K0812 bad-template"), "{dialect}: {line}{said}");
+            assert!(!folder.path().join("build").exists(), "{dialect}: {line}");
+        }
+    }
+}
+
+#[test]
 fn a_table_is_none_of_the_engine_itself() {
     for (dialect, tables) in [
         (

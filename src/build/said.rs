@@ -1,6 +1,7 @@
 //! What is said of views and columns to people who read them in other tools: titles, descriptions and units.
 
 use crate::calendar::Grain;
+use crate::model::sampling::{HIGH, LOW};
 use crate::model::{KpiId, Model};
 use crate::plan::views::{Shows, View};
 
@@ -36,6 +37,18 @@ pub fn columns(model: &Model, shows: &Shows) -> Vec<(String, Option<String>)> {
                 columns.push(column(&dimension.name, titled(&dimension.title, &dimension.description)));
             }
             columns.push(column("value", figure(model, *id)));
+            for (name, _) in kpi.sampling.iter().flat_map(|sampling| sampling.columns()) {
+                let sure = kpi.sampling.iter().find_map(|sampling| sampling.confidence).map(|sure| sure.to_string());
+                let bound = |which: &str| {
+                    format!("The {which} bound of the {} interval of the value", sure.as_deref().unwrap_or_default())
+                };
+                let said = match name {
+                    LOW => bound("lower"),
+                    HIGH => bound("upper"),
+                    _ => "How many rows the value rests on".to_owned(),
+                };
+                columns.push(column(name, said));
+            }
             columns.push(complete());
             columns
         }

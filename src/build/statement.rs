@@ -3,8 +3,8 @@
 use crate::diagnostic::{Finding, Findings, codes};
 use crate::dialect::Dialect;
 use crate::manifest::data::{self, Manifest};
+use crate::model::Tables;
 use crate::model::value::Type;
-use crate::model::{Made, Tables};
 use crate::pipeline::Valid;
 use crate::plan::relation::Query;
 use crate::plan::views::{self, Shows, View};
@@ -106,13 +106,12 @@ impl<'a> Statements<'a> {
             push_line(text, &self.dialect.comment(line));
             text.push('\n');
         }
-        let made = views::made(self.project.model(), &view.shows);
-        text.push_str(&self.begin(&view.name, made));
+        text.push_str(&self.begin(&view.name));
         text.push('\n');
         self.query(view, plan, text)?;
         // Only a view that names its schema can be bound to nothing.
         let is_named = !matches!(view.shows, Shows::Former(_)) || !self.project.model().warehouse.schema.is_empty();
-        if made == Made::View && is_named && !self.dialect.view_end().is_empty() {
+        if is_named && !self.dialect.view_end().is_empty() {
             text.push('\n');
             text.push_str(self.dialect.view_end());
         }
@@ -144,7 +143,7 @@ impl<'a> Statements<'a> {
             view: known,
             kpi: known.and_then(|view| manifest.kpis.get(view.kpi.as_ref()?)),
             comment: view.comment.iter().map(line).collect(),
-            begin: self.begin(&view.name, views::made(self.project.model(), &view.shows)),
+            begin: self.begin(&view.name),
             query: query.clone(),
         };
         let made = self.templates.render(VIEW, &Value::from_serialize(context))?;
@@ -180,7 +179,9 @@ impl<'a> Statements<'a> {
         }
         // The query has been looked at, and has what kpic writes itself.
         let allowed = &self.project.model().warehouse.functions;
-        if let Some(name) = around().find_map(|part| self.dialect.reads_beyond(part, allowed)) {
+        let called = |part| rawsql::call_fault(part).and_then(|range| part.get(range));
+        let called = around().filter(|_| self.dialect.is_embedded()).find_map(called);
+        if let Some(name) = called.or_else(|| around().find_map(|part| self.dialect.reads_beyond(part, allowed))) {
             let message =
                 format!("the statement uses `{name}`, with which `{}` does more than read tables", self.dialect.name());
             return Err(self.templates.refused(VIEW, &message, "remove it"));
@@ -236,8 +237,9 @@ impl<'a> Statements<'a> {
         }
         // The query has names of a spec, which may be any words.
         let framed = parts.join("select 1");
-        if let Some(odd) = rawsql::odd_statement(&framed).filter(|_| !self.dialect.is_embedded()) {
-            let message = format!("the statement `{odd}` does more than make, fill or describe a relation");
+        if let Some(odd) = rawsql::odd_statement(&framed, &self.own_names()) {
+            let message =
+                format!("the statement `{odd}` does more than make, fill or describe a relation of the project's schema");
             return Some((message, "run it in another way: a template makes views and tables, and says who may read them"));
         }
         if !self.dialect.is_embedded() && parts.iter().any(|part| is_over_lines(part)) {
@@ -255,17 +257,26 @@ impl<'a> Statements<'a> {
         None
     }
 
+    /// How the names of relations of the project begin, in each way in which they may be written.
+    fn own_names(&self) -> Vec<String> {
+        let schema = &self.project.model().warehouse.schema;
+        if self.dialect.has_schemas() {
+            let parts: Vec<_> = schema.iter().map(|part| self.dialect.identifier(part)).collect();
+            return vec![format!("{}.", parts.join("."))];
+        }
+        let start = format!("{}__", schema.join("__"));
+        vec![format!("\"{}", start.replace('"', "\"\"")), start]
+    }
+
     /// The query of a view, without a semicolon.
     fn query(&self, view: &View, plan: Option<&Query>, text: &mut String) -> Result<(), Box<Finding>> {
         query(self.project, view, plan, self.tables, self.dialect, text)
     }
 
-    /// What stands before the query of a view.
-    fn begin(&self, view: &str, made: Made) -> String {
+    /// What stands before the query of a view. What is to be a table is a view here too: a file of statements cannot tell whose table it would replace.
+    fn begin(&self, view: &str) -> String {
         let (view, options) = (self.relation(view), self.dialect.view_options());
-        if made == Made::Table {
-            self.dialect.begin_table(&view)
-        } else if self.dialect.replaces_views() {
+        if self.dialect.replaces_views() {
             format!("create or replace view {view}{options} as")
         } else {
             format!("drop view if exists {view};\ncreate view {view}{options} as")

@@ -22,6 +22,7 @@ mod column;
 mod each;
 mod grain;
 mod guardrail;
+mod interval;
 mod journey;
 mod objective;
 mod row;
@@ -44,6 +45,7 @@ pub fn check(model: &mut Model, graph: &Graph, files: &Files, findings: &mut Fin
     let sizes = column::columns(model, graph, files, findings);
     journey::journeys(model, files, findings);
     let sizes = calc::kpis(model, graph, files, sizes, findings);
+    interval::intervals(model, findings);
     // These three look at what the formulas have come to, and not at one another.
     let known: &Model = model;
     let (mut in_grains, mut in_slices, mut in_cohorts) = (Findings::default(), Findings::default(), Findings::default());

@@ -201,6 +201,10 @@ pub static EMPTY_WITHOUT_EFFECT: Code =
 /// A comparison to date of what has no value up to a day.
 pub static NOT_TO_DATE: Code = code!(Error, "K0410", "not-to-date", "a comparison to date of what has no figure up to a day");
 
+/// A sampling error of what kpic knows none of.
+pub static NO_INTERVAL: Code =
+    code!(Error, "K0411", "no-interval", "a sampling error of a formula that has none that is known");
+
 /// A KPI sliced by what a part of it does not have.
 pub static NO_SHARED_DIMENSION: Code =
     code!(Error, "K0501", "no-shared-dimension", "a part of a KPI does not have the dimension");
@@ -612,6 +616,7 @@ pub static ALL: &[&Code] = &[
     &LOOKS_AHEAD,
     &EMPTY_WITHOUT_EFFECT,
     &NOT_TO_DATE,
+    &NO_INTERVAL,
     &NO_SHARED_DIMENSION,
     &DIMENSION_TYPE,
     &BAD_SLICE,

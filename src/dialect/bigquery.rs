@@ -257,10 +257,6 @@ impl Dialect for BigQuery {
         "dataset"
     }
 
-    fn begin_table(&self, table: &str) -> String {
-        format!("create or replace table {table} as")
-    }
-
     fn withstands(&self) -> &'static [Setting] {
         WITHSTANDS
     }

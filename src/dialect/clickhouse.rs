@@ -246,10 +246,6 @@ impl Dialect for ClickHouse {
         "database"
     }
 
-    fn begin_table(&self, table: &str) -> String {
-        format!("create or replace table {table} engine = MergeTree order by tuple() as")
-    }
-
     fn withstands(&self) -> &'static [Setting] {
         WITHSTANDS
     }

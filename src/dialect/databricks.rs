@@ -260,10 +260,6 @@ impl Dialect for Databricks {
         Some(BEFORE_VIEWS)
     }
 
-    fn begin_table(&self, table: &str) -> String {
-        format!("create or replace table {table} as")
-    }
-
     fn withstands(&self) -> &'static [Setting] {
         WITHSTANDS
     }

@@ -209,10 +209,6 @@ impl Dialect for DuckDb {
         format!("cast(now() at time zone {} as date)", self.text(zone))
     }
 
-    fn begin_table(&self, table: &str) -> String {
-        format!("create or replace table {table} as")
-    }
-
     fn withstands(&self) -> &'static [Setting] {
         WITHSTANDS
     }

@@ -341,11 +341,6 @@ pub trait Dialect: Debug + Sync {
         ""
     }
 
-    /// What stands before the query that fills a table, which takes the place of one of that name.
-    fn begin_table(&self, table: &str) -> String {
-        format!("drop table if exists {table};\ncreate table {table} as")
-    }
-
     /// Whether its statements may be read by `psql`, which takes a backslash for the beginning of a command.
     fn is_read_by_psql(&self) -> bool {
         self.client() == Client::Psql

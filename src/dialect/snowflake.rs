@@ -244,10 +244,6 @@ impl Dialect for Snowflake {
         " copy grants"
     }
 
-    fn begin_table(&self, table: &str) -> String {
-        format!("create or replace table {table} copy grants as")
-    }
-
     fn withstands(&self) -> &'static [Setting] {
         WITHSTANDS
     }

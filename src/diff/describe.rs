@@ -333,6 +333,10 @@ impl<'a> Describe<'a> {
         of.say("grain", Class::Interface, kpi.grain.name());
         of.list("views", Class::Interface, self.views(kpi));
         of.say("age", Class::Meaning, kpi.age.as_ref().map(|age| age.value.to_string()).unwrap_or_default());
+        if let Some(sampling) = &kpi.sampling {
+            of.say("interval", Class::Interface, sampling.confidence.map(|sure| sure.to_string()).unwrap_or_default());
+            of.say("min_rows", Class::Interface, sampling.min_rows.map(|rows| rows.to_string()).unwrap_or_default());
+        }
         let made = kpi.made.unwrap_or(self.model.warehouse.made);
         of.say("materialize", Class::Interface, if made == Made::Table { made.word() } else { "" });
         of.say("gaps", Class::Meaning, if kpi.omit_gaps { "omit" } else { "" });

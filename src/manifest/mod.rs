@@ -400,8 +400,10 @@ impl<'a> Collected<'a> {
                 made.grain = grain(*of);
                 made.dimensions = self.dimension_names(slice);
                 let age: &[&str] = if self.model.kpis.get(*kpi).age.is_some() { &["age"] } else { &[] };
-                let last = text(&["value", "is_complete"]);
-                made.columns = [text(&["period"]), text(age), made.dimensions.clone(), last].concat();
+                let beside = self.model.kpis.get(*kpi).sampling.iter().flat_map(|sampling| sampling.columns());
+                let beside = beside.map(|(name, _)| name.to_owned()).collect();
+                let (first, last) = (text(&["period"]), text(&["is_complete"]));
+                made.columns = [first, text(age), made.dimensions.clone(), text(&["value"]), beside, last].concat();
             }
             Shows::Scorecard(place) => {
                 if let Some(card) = self.model.scorecards.get(*place) {

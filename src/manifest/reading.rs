@@ -32,6 +32,17 @@ pub(super) fn reading(model: &Model, kpi: &Kpi) -> Vec<String> {
         let title = model.dimensions.get(dimension).title.to_lowercase();
         said.push(format!("It is shown only by {title}: amounts in several currencies have no total."));
     }
+    if let Some(sampling) = &kpi.sampling {
+        if let Some(sure) = sampling.confidence {
+            said.push(format!(
+                "Its views show in `low` and `high` between which figures it lies with a confidence of {sure}, if its `n` rows are a sample of \
+                 many more."
+            ));
+        }
+        if let Some(least) = sampling.min_rows {
+            said.push(format!("On fewer than {least} rows it says little."));
+        }
+    }
     if kpi.omit_gaps {
         said.push("Periods without any rows are left out.".to_owned());
     }

@@ -17,6 +17,7 @@ pub mod journey;
 pub mod north_star;
 pub mod objective;
 pub mod review;
+pub mod sampling;
 mod storage;
 pub mod unit;
 pub mod uses;
@@ -36,6 +37,7 @@ use id::{Id, Table};
 use journey::Journey;
 pub use objective::Okrs;
 use objective::{Objective, Sheet};
+pub use sampling::{AskedSampling, Confidence, Sampling};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 pub use storage::{KeyPart, RawSql, Storage};
@@ -345,6 +347,10 @@ pub struct Kpi {
     pub omit_gaps: bool,
     /// Whether its sums and counts over no rows are null, instead of 0.
     pub empty_is_null: bool,
+    /// How sure the interval is that its views are to show, and on how many rows a figure has to rest.
+    pub asked_sampling: AskedSampling,
+    /// What its views show of its sampling error, if anything.
+    pub sampling: Option<Sampling>,
     /// What its views become in the warehouse, if it says so.
     pub made: Option<Made>,
     /// Its values in taxonomies.

@@ -30,8 +30,9 @@ mod time;
 pub mod views;
 
 use crate::calendar::{Date, Grain};
-use crate::model::expr::{Age, Calc, RowExpr};
-use crate::model::{DimensionId, KpiId, Model};
+use crate::model::expr::{Age, Calc, CalcLeaf, Expr, Node, RowExpr};
+use crate::model::sampling::N;
+use crate::model::{Body, DimensionId, KpiId, Model, Sampling};
 use crate::pipeline::Valid;
 use algebra::names::{self, Names};
 use relation::Query;
@@ -110,6 +111,8 @@ pub enum Show {
     IsComplete(Vec<KpiId>),
     /// The number that KPI arithmetic gives.
     Figure(Box<Calc>),
+    /// The whole number that KPI arithmetic gives, such as how many rows there are.
+    Count(Box<Calc>),
     /// Whether a condition over KPIs holds.
     Holds(Box<Calc>),
     /// Whether everything that a condition looks at is complete.
@@ -130,11 +133,13 @@ pub enum Data {
 }
 
 impl Question {
-    /// One KPI at one grain, perhaps sliced, as its view shows it: `value` and `is_complete`.
+    /// One KPI at one grain, perhaps sliced, as its view shows it: `value`, what there is of its sampling error, and `is_complete`.
     pub fn view(model: &Model, kpi: KpiId, grain: Grain, dimensions: Vec<DimensionId>) -> Self {
         let output = |name: &str, show| Output { name: name.to_owned(), show };
+        let beside = sampled(model, kpi).into_iter().map(|(name, show)| output(name, show));
+        let value = std::iter::once(output("value", Show::Value(kpi)));
         Self {
-            outputs: vec![output("value", Show::Value(kpi)), output("is_complete", Show::IsComplete(vec![kpi]))],
+            outputs: value.chain(beside).chain([output("is_complete", Show::IsComplete(vec![kpi]))]).collect(),
             grain,
             dimensions,
             age: model.kpis.get(kpi).age.as_ref().map(|age| age.value),
@@ -153,6 +158,32 @@ impl Question {
     /// What the column of one of its dimensions is called in the answer.
     pub fn key(&self, model: &Model, dimension: DimensionId) -> String {
         names::beside_own(&model.dimensions.get(dimension).name, self.is_own)
+    }
+}
+
+/// What there is of a KPI's sampling error, each by the name of its column in the KPI's views.
+pub fn sampled(model: &Model, kpi: KpiId) -> Vec<(&'static str, Show)> {
+    let (kpi, part) = asked_for(model, kpi);
+    let columns = model.kpis.get(kpi).sampling.iter().flat_map(Sampling::columns);
+    let of_part = |calc: &Calc| match part {
+        Some(part) => Expr::leaf(CalcLeaf::Slice(Box::new(calc.clone()), Box::new(part.clone()))),
+        None => calc.clone(),
+    };
+    let show = |name: &str, calc: Calc| if name == N { Show::Count(Box::new(calc)) } else { Show::Figure(Box::new(calc)) };
+    columns.map(|(name, calc)| (name, show(name, of_part(calc)))).collect()
+}
+
+/// The KPI that a question asks for by its name alone, perhaps on a part of the rows; else the KPI itself.
+pub fn asked_for(model: &Model, kpi: KpiId) -> (KpiId, Option<&RowExpr>) {
+    let own = model.kpis.get(kpi);
+    let Body::Formula(calc) = &own.body else { return (kpi, None) };
+    match &calc.node {
+        Node::Leaf(CalcLeaf::Kpi(id)) if own.is_asked() => (*id, None),
+        Node::Leaf(CalcLeaf::Slice(of, part)) if own.is_asked() => match &of.node {
+            Node::Leaf(CalcLeaf::Kpi(id)) => (*id, Some(part)),
+            _ => (kpi, None),
+        },
+        _ => (kpi, None),
     }
 }
 

@@ -4,10 +4,10 @@ use super::periods::Periods;
 use super::{Asked, Unclear, Written};
 use crate::calendar::{Date, Grain};
 use crate::model::expr::Age;
-use crate::model::{KpiId, Model};
+use crate::model::{KpiId, Model, sampling};
 use crate::plan::views::shape::{Shape, Top};
 use crate::plan::views::{beside, omit_gaps};
-use crate::plan::{Data, Output, Question, Show, nothing_is_own};
+use crate::plan::{Data, Output, Question, Show, nothing_is_own, sampled};
 
 /// What answers a question.
 #[derive(Debug, Clone)]
@@ -32,8 +32,12 @@ pub fn question(model: &Model, asked: &Asked, written: &Written, today: Date) ->
     let grain = first.map_or(Grain::Month, |kpi| kpi.grain);
     let (from, to) = Periods { calendar: &model.calendar, grain, today }.range(asked)?;
     let ids: Vec<KpiId> = kpis.iter().map(|(_, id)| *id).collect();
-    let mut outputs: Vec<Output> =
-        kpis.iter().map(|(name, id)| Output { name: name.clone(), show: beside(&ids, *id) }).collect();
+    let mut outputs: Vec<Output> = Vec::new();
+    for (name, id) in &kpis {
+        outputs.push(Output { name: name.clone(), show: beside(&ids, *id) });
+        let sampled = sampled(model, *id).into_iter();
+        outputs.extend(sampled.map(|(column, show)| Output { name: sampling::beside(name, column), show }));
+    }
     outputs.push(Output { name: "is_complete".to_owned(), show: Show::IsComplete(ids.clone()) });
     let mut age: Option<(Age, &str)> = None;
     for (name, id) in &kpis {

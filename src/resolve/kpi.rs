@@ -7,7 +7,9 @@ use crate::model::about::{About, Drive};
 use crate::model::facts::Facts;
 use crate::model::unit::Unit;
 use crate::model::uses::Meant;
-use crate::model::{ASKED, Body, Deprecated, Dimension, DimensionId, Kpi, Model, Scorecard, Storage};
+use crate::model::{
+    ASKED, AskedSampling, Body, Confidence, Deprecated, Dimension, DimensionId, Kpi, Model, Scorecard, Storage,
+};
 use crate::spec::kpi as written;
 use crate::spec::reader::Text;
 use crate::spec::{RESERVED_COLUMNS, Spec};
@@ -78,6 +80,11 @@ fn make(kpi: &written::Kpi, spec: &Spec, model: &Model, fits: bool) -> (Kpi, Fin
         age: super::cohort::written(kpi, &mut resolver.findings),
         omit_gaps: kpi.omit_gaps,
         empty_is_null: kpi.empty_is_null.is_some(),
+        asked_sampling: AskedSampling {
+            confidence: kpi.interval.as_ref().and_then(|text| Some(Spanned::new(Confidence::of(&text.value)?, text.span))),
+            min_rows: kpi.min_rows.clone(),
+        },
+        sampling: None,
         made: kpi.made,
         taxonomies: kpi.taxonomies.iter().map(|(name, value)| (name.value.clone(), value.value.clone())).collect(),
         deprecated: None,

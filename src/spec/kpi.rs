@@ -7,7 +7,7 @@ use super::shape::{Field, Record, Shape};
 use super::targets::made;
 use crate::calendar::Grain;
 use crate::load::{Entry, Node, Value, json};
-use crate::model::{Better, Made};
+use crate::model::{Better, Confidence, Made};
 use crate::text::{Files, Name, Span, Spanned};
 
 /// A KPI as written.
@@ -53,6 +53,10 @@ pub struct Kpi {
     pub omit_gaps: bool,
     /// Where it says that its sums and counts over no rows are null, if it does.
     pub empty_is_null: Option<Span>,
+    /// How sure the interval of its sampling error is, if it shows one.
+    pub interval: Option<Text>,
+    /// On how many rows a figure has to rest to say something.
+    pub min_rows: Option<Spanned<u32>>,
     /// What its views become in the warehouse, if it says so.
     pub made: Option<Made>,
     /// Its values in taxonomies, by the taxonomy's name.
@@ -205,6 +209,13 @@ pub static KPI: Record = Record {
             "The value of its sums and counts over no rows: `null` or `zero`. Default: zero.",
         )
         .example("null"),
+        Field::new(
+            "interval",
+            Shape::Word(&Confidence::WORDS),
+            "How sure the interval is that its views show beside the value: of a share of rows, a difference of two, or a mean.",
+        )
+        .example("95%"),
+        Field::new("min_rows", Shape::Count, "On fewer rows than these a figure is marked.").example("30"),
         Field::new("materialize", MADE, "Whether its views are views or tables. Default: what kpic.yml says.").example("table"),
         Field::new("stage", Shape::Text, "The stage of the customer's journey that it measures.").example("decision"),
         Field::new("driver", Shape::Text, "The driver of value that it measures.").example("revenue_velocity"),
@@ -263,6 +274,8 @@ pub fn decode(entry: &Entry, files: &Files) -> Kpi {
         }),
         omit_gaps: reader.text("gaps").is_some_and(|text| text.value == "omit"),
         empty_is_null: reader.get("empty").filter(|node| Shape::Nothing.takes(node)).and_then(|_| reader.key_span("empty")),
+        interval: reader.text("interval"),
+        min_rows: reader.count("min_rows"),
         made: made(Some(reader)),
         taxonomies: built_in.chain(own).collect(),
         signal: reader.text("signal"),
@@ -311,6 +324,8 @@ impl Kpi {
             age: None,
             omit_gaps: false,
             empty_is_null: None,
+            interval: None,
+            min_rows: None,
             made: None,
             taxonomies: Vec::new(),
             signal: None,

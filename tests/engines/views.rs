@@ -101,46 +101,6 @@ fn what_a_session_may_set_changes_no_view() {
     }
 }
 
-/// What a table shows is what the view would, and it can be made again.
-#[test]
-fn tables_show_what_views_show() {
-    let Some(mut projects) = driver("duckdb").map(|mut duckdb| at_random(3, 7, &mut duckdb)) else { return };
-    projects.push(example("cdnow"));
-    projects.retain(|project| is_wanted(&project.name));
-    for (name, engine) in dialect::names().flat_map(|name| engines_of(name).into_iter().map(move |engine| (name, engine))) {
-        let dialect = dialect::dialect(Some(name));
-        let Some(mut engine) = driver(engine).filter(|engine| engine.tier == "executed") else { continue };
-        let (mut cells, mut problems) = (0, Vec::new());
-        for project in &projects {
-            let fewer = most_rows(engine.name).and_then(|most| project.with_fewer_rows(most));
-            let project = fewer.as_ref().unwrap_or(project);
-            let tables: Vec<_> = project.tables.iter().map(|table| table.within(dialect.source_schema())).collect();
-            engine.reset().and_then(|()| engine.tables(&tables)).unwrap();
-            let schema: Vec<String> = dialect.source_schema().iter().map(|schema| format!("{schema}.")).collect();
-            let queries = project.asked(dialect).unwrap().queries;
-            for (at, (view, sql)) in queries.iter().filter(|(name, _)| !is_question(name)).enumerate() {
-                let table = format!("{}made_table_{at}", schema.concat());
-                let place = format!("{name}: {}: {view}", project.name);
-                let Ok(expected) = engine.query(sql) else { continue };
-                let statements: Vec<String> =
-                    format!("{}\n{sql}", dialect.begin_table(&table)).split(";\n").map(str::to_owned).collect();
-                let made = engine.run(&statements).and_then(|()| engine.run(&statements));
-                match made.and_then(|()| engine.query(&format!("select * from {table}"))) {
-                    Ok(found) => {
-                        let report = compare(&expected, &found);
-                        cells += report.cells;
-                        problems.extend(report.first.into_iter().map(|what| format!("{place}: {what}")));
-                    }
-                    Err(why) => problems.push(format!("{place}: {}", first_lines(&why))),
-                }
-            }
-        }
-        engine.reset().unwrap();
-        tell(&format!("{name} on {}: {cells} cells in tables, {} problems", engine.name, problems.len()));
-        assert!(cells > 1_000 && problems.is_empty(), "{}", problems.join("\n"));
-    }
-}
-
 fn is_wanted(project: &str) -> bool {
     let wanted = listed("KPIC_ENGINE_PROJECTS");
     wanted.is_empty() || wanted.iter().any(|part| project.contains(part.as_str()))

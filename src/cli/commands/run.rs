@@ -13,7 +13,7 @@ use crate::measure::refused::{self as refusals, Refused};
 use crate::measure::shown::Precision;
 use crate::measure::{Session, guard, number, shown};
 use crate::model::guardrail::Guardrail;
-use crate::model::{Body, KpiId, Model};
+use crate::model::{Body, Kpi, KpiId, Model, Sampling, sampling};
 use crate::plan::relation::Query;
 use crate::plan::views::guardrails;
 use crate::plan::views::{IS_SHOWN, blank};
@@ -76,7 +76,17 @@ struct Figure {
     period: Date,
     /// A number as the engine gives it, or null.
     value: Value,
+    /// What there is of its sampling error, by column.
+    beside: Vec<(&'static str, Value)>,
     is_complete: bool,
+}
+
+impl Figure {
+    /// Whether it rests on fewer rows than its KPI wants.
+    fn is_few(&self, kpi: &Kpi) -> bool {
+        let rows = self.beside.iter().find(|(column, _)| *column == sampling::N).and_then(|(_, rows)| number(rows));
+        kpi.sampling.as_ref().zip(rows).is_some_and(|(sampling, rows)| sampling.is_few(rows))
+    }
 }
 
 pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, Stop> {
@@ -257,6 +267,8 @@ fn question(model: &Model, grain: Grain, kpis: &[KpiId]) -> Question {
         let name = &model.kpis.get(*id).name.value;
         outputs.push(Output { name: name.clone(), show: Show::Value(*id) });
         outputs.push(Output { name: format!("{name}__is_complete"), show: Show::IsComplete(vec![*id]) });
+        let sampled = plan::sampled(model, *id).into_iter();
+        outputs.extend(sampled.map(|(column, show)| Output { name: sampling::beside(name, column), show }));
         if model.kpis.get(*id).omit_gaps {
             outputs.push(Output { name: format!("{name}__{IS_SHOWN}"), show: Show::IsShown(*id) });
         }
@@ -276,7 +288,15 @@ fn of_kpi(model: &Model, id: KpiId, grain: Grain, rows: &Rows) -> Recent {
             }
             let value = rows.get(row, name).filter(|value| number(value).is_some()).cloned().unwrap_or_default();
             let complete = rows.get(row, &format!("{name}__is_complete"));
-            Some(Figure { period, value, is_complete: complete.and_then(Value::as_bool).unwrap_or(false) })
+            let columns = model.kpis.get(id).sampling.iter().flat_map(Sampling::columns);
+            let beside = columns
+                .map(|(column, _)| (column, rows.get(row, &sampling::beside(name, column)).cloned().unwrap_or_default()));
+            Some(Figure {
+                period,
+                value,
+                beside: beside.collect(),
+                is_complete: complete.and_then(Value::as_bool).unwrap_or(false),
+            })
         })
         .collect();
     periods.sort_by_key(|figure| figure.period);
@@ -287,7 +307,7 @@ fn of_kpi(model: &Model, id: KpiId, grain: Grain, rows: &Rows) -> Recent {
 fn tables(model: &Model, recent: &[Recent], cohorts: &[Cohorts], asked_for: Option<usize>, order: &[String]) -> String {
     let calendar = &model.calendar;
     let mut out = String::new();
-    let mut any_open = false;
+    let mut marks = Marks::default();
     // A share of its own total is 100 % without a slice: of all KPIs nobody asked for that.
     let (shares, recent): (Vec<&Recent>, Vec<&Recent>) =
         recent.iter().partition(|recent| order.is_empty() && share(model, recent.kpi).is_some());
@@ -309,8 +329,7 @@ fn tables(model: &Model, recent: &[Recent], cohorts: &[Cohorts], asked_for: Opti
         if course > 0 {
             headings.push("course".to_owned());
         }
-        let rows: Vec<Vec<String>> =
-            of_grain.iter().map(|recent| row(model, recent, &periods, course, &mut any_open)).collect();
+        let rows: Vec<Vec<String>> = of_grain.iter().map(|recent| row(model, recent, &periods, course, &mut marks)).collect();
         if !out.is_empty() {
             out.push('\n');
         }
@@ -318,15 +337,18 @@ fn tables(model: &Model, recent: &[Recent], cohorts: &[Cohorts], asked_for: Opti
     }
     for cohorts in cohorts {
         let (table, open) = cohorts.table(model, asked_for);
-        any_open |= open;
+        marks.any_open |= open;
         if !out.is_empty() {
             out.push('\n');
         }
         out.push_str(&table);
     }
     let mut notes: Vec<String> = Vec::new();
-    if any_open {
+    if marks.any_open {
         notes.push("* not complete".to_owned());
+    }
+    if marks.any_few {
+        notes.push("~ rests on fewer rows than its `min_rows`".to_owned());
     }
     if !shares.is_empty() {
         let names: Vec<&str> = shares.iter().map(|recent| model.kpis.get(recent.kpi).name.value.as_str()).collect();
@@ -338,7 +360,14 @@ fn tables(model: &Model, recent: &[Recent], cohorts: &[Cohorts], asked_for: Opti
     out
 }
 
-fn row(model: &Model, recent: &Recent, periods: &[Date], course: usize, any_open: &mut bool) -> Vec<String> {
+/// Which marks stand behind figures.
+#[derive(Default)]
+struct Marks {
+    any_open: bool,
+    any_few: bool,
+}
+
+fn row(model: &Model, recent: &Recent, periods: &[Date], course: usize, marks: &mut Marks) -> Vec<String> {
     let kpi = model.kpis.get(recent.kpi);
     let unit = &kpi.facts.unit;
     let mut cells = vec![kpi.name.value.clone(), unit.to_string()];
@@ -349,10 +378,16 @@ fn row(model: &Model, recent: &Recent, periods: &[Date], course: usize, any_open
         cells.push(match figure {
             None => String::new(),
             Some(Figure { value: Value::Null, .. }) => "–".to_owned(),
-            Some(Figure { value, is_complete, .. }) => {
-                *any_open |= !is_complete;
+            Some(figure) => {
+                let mark = match (figure.is_complete, figure.is_few(kpi)) {
+                    (false, _) => "*",
+                    (true, true) => "~",
+                    (true, false) => " ",
+                };
+                marks.any_open |= mark == "*";
+                marks.any_few |= mark == "~";
                 // A place for the mark keeps the digits under each other.
-                format!("{}{}", precision.exact(value, unit), if *is_complete { " " } else { "*" })
+                format!("{}{mark}", precision.exact(&figure.value, unit))
             }
         });
     }
@@ -416,11 +451,15 @@ fn json(model: &Model, recent: &[Recent], cohorts: &[Cohorts], firings: &[Firing
                 .iter()
                 .skip(first)
                 .map(|figure| {
-                    serde_json::json!({
+                    let mut shown = serde_json::json!({
                         "period": figure.period.to_string(),
                         "value": figure.value,
                         "is_complete": figure.is_complete,
-                    })
+                    });
+                    if let Some(shown) = shown.as_object_mut() {
+                        shown.extend(figure.beside.iter().map(|(column, value)| ((*column).to_owned(), value.clone())));
+                    }
+                    shown
                 })
                 .collect();
             let fires = firings.iter().filter(|firing| firing.guardrail.watches.contains(&recent.kpi));

@@ -4,6 +4,7 @@ use crate::calendar::{AsOf, Calendar, Date, Grain};
 use crate::functions::{conversions, if_, max, operators};
 use crate::model::expr::{Age, CalcLeaf, Edge, Expr, Literal, Node, Past, Path, Window};
 use crate::model::facts::Type;
+use crate::model::value;
 use crate::model::{DimensionId, KpiId, Model, SourceId};
 use crate::plan::algebra::names::{Names, beside_own};
 use crate::plan::algebra::relation::{
@@ -206,7 +207,9 @@ impl<'a> Planner<'a> {
             }
             Show::Prior(kpi) => vec![self.expansion.formula(model, &past(Past::Prior, *kpi), place)],
             Show::Change(kpi) => vec![self.expansion.formula(model, &past(Past::Change, *kpi), place)],
-            Show::Figure(calc) | Show::Holds(calc) | Show::IsKnown(calc) => vec![self.expansion.formula(model, calc, place)],
+            Show::Figure(calc) | Show::Count(calc) | Show::Holds(calc) | Show::IsKnown(calc) => {
+                vec![self.expansion.formula(model, calc, place)]
+            }
             Show::End | Show::NextEnd => Vec::new(),
             Show::IsComplete(kpis) => kpis.iter().map(|kpi| self.expansion.kpi(model, *kpi, place)).collect(),
         }
@@ -399,6 +402,7 @@ impl<'a> Planner<'a> {
                         Show::Value(kpi) | Show::ValueIfShown(kpi) | Show::Prior(kpi) | Show::Change(kpi) => {
                             self.shown(*kpi, value)
                         }
+                        Show::Count(_) => Expr::leaf(Atom::As(Box::new(value), value::Type::Integer)),
                         _ => Expr::apply(&conversions::TO_NUMBER, vec![value]),
                     }
                 }

@@ -6,8 +6,9 @@ use crate::engine::Rows;
 use crate::measure::shown::Precision;
 use crate::measure::{number, shown};
 use crate::model::unit::Unit;
-use crate::model::{KpiId, Model};
+use crate::model::{KpiId, Model, Sampling, sampling};
 use crate::pipeline::Valid;
+use crate::plan::asked_for;
 use crate::plan::views::shape::IS_OTHERS;
 use crate::query::Column;
 use serde_json::Value;
@@ -21,8 +22,15 @@ pub(super) fn table(
     (grain, dimension): (Grain, Option<&str>),
 ) -> String {
     let model = project.model();
-    let units: Vec<(&str, &Unit)> =
-        columns.iter().zip(kpis).map(|(column, id)| (column.name.as_str(), &model.kpis.get(*id).facts.unit)).collect();
+    let mut units: Vec<(String, Unit)> = Vec::new();
+    for (column, id) in columns.iter().zip(kpis) {
+        let kpi = model.kpis.get(*id);
+        units.push((column.name.clone(), kpi.facts.unit.clone()));
+        for (beside, _) in model.kpis.get(asked_for(model, *id).0).sampling.iter().flat_map(Sampling::columns) {
+            let unit = if beside == sampling::N { Unit::default() } else { kpi.facts.unit.clone() };
+            units.push((sampling::beside(&column.name, beside), unit));
+        }
+    }
     if rows.rows.is_empty() {
         return "no rows\n".to_owned();
     }
@@ -74,7 +82,7 @@ pub(super) fn table(
     out
 }
 
-fn heading(name: &str, units: &[(&str, &Unit)]) -> String {
+fn heading(name: &str, units: &[(String, Unit)]) -> String {
     match units.iter().find(|(known, _)| *known == name).map(|(_, unit)| unit.to_string()) {
         Some(unit) if !unit.is_empty() => format!("{name} ({unit})"),
         _ => name.to_owned(),
@@ -82,7 +90,7 @@ fn heading(name: &str, units: &[(&str, &Unit)]) -> String {
 }
 
 /// The columns of figures by their names and units, and the precision of each of all columns that is one.
-type Figures<'a> = (&'a [(&'a str, &'a Unit)], &'a [Option<Precision>]);
+type Figures<'a> = (&'a [(String, Unit)], &'a [Option<Precision>]);
 
 fn cell(
     model: &Model,
