@@ -55,7 +55,7 @@ fn student(value: f64, freedom: usize) -> f64 {
     let is_odd = freedom % 2 == 1;
     let mut term = if is_odd { cosine } else { 1.0 };
     let mut sum = 0.0;
-    for at in (if is_odd { 1 } else { 0 }..freedom.saturating_sub(1)).step_by(2) {
+    for at in (usize::from(is_odd)..freedom.saturating_sub(1)).step_by(2) {
         sum += term;
         term *= (at + 1) as f64 / (at + 2) as f64 * cosine * cosine;
     }
