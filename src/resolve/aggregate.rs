@@ -16,6 +16,19 @@ use crate::text::{Name, Span, Spanned};
 /// A finding has said what is wrong.
 pub(super) struct Reported;
 
+/// The first aggregate in what an aggregate goes over.
+fn aggregate_within(argument: &Expression) -> Option<String> {
+    let mut found = None;
+    argument.walk(&mut |part| {
+        if let Kind::Call(call) = &part.kind
+            && functions::by_name(&call.name.value.to_lowercase()).is_some_and(|function| function.aggregation().is_some())
+        {
+            found.get_or_insert_with(|| call.to_string());
+        }
+    });
+    found
+}
+
 impl<'a> Resolver<'a> {
     /// An aggregate in KPI arithmetic: over the values of periods, of entities, or of rows.
     pub(super) fn aggregate_call(&mut self, call: &Call, function: &'static Function, span: Span) -> Calc {
@@ -28,6 +41,18 @@ impl<'a> Resolver<'a> {
             && inner_function.aggregation().is_some()
         {
             return self.grouped(call, function, inner, inner_function, *inner_span, span);
+        }
+        if let Some(per) = &call.per
+            && let Some(argument) = call.arguments.first()
+            && let Some(inner) = aggregate_within(argument)
+        {
+            let message = "`per` goes around an aggregate alone, and here something is computed of aggregates".to_owned();
+            let per: Vec<&str> = per.iter().map(|name| name.value.as_str()).collect();
+            let of = format!("`{}({inner} per {})`", function.name, per.join("."));
+            let help = format!(
+                "make a KPI of each, such as {of}, and compute with these; over entities that have a value for each, means add up"
+            );
+            return self.broken(&codes::NESTED_AGGREGATE, argument.span, message, Some(help));
         }
         match self.aggregate(call, function, span, None) {
             Some(aggregate) => Expr::new(Node::Leaf(CalcLeaf::Aggregate(Box::new(aggregate))), span),
