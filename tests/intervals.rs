@@ -27,18 +27,20 @@ sources:
   deals:
     query: |
       select * from (values
-        (1, date '2024-01-01', true, 10.0, 10, 'de'), (2, date '2024-01-02', false, 20.0, 9, 'de'), (3, date '2024-01-03', true, 40.0, 3, 'de'),
-        (4, date '2024-01-04', false, null, 8, 'fr'), (5, date '2024-02-04', true, 5.0, 6, 'fr')) as t(id, day, won, amount, score, place)
+        (1, date '2024-01-01', true, 10.0, 10, 'de', 1), (2, date '2024-01-02', false, 20.0, 9, 'de', 3), (3, date '2024-01-03', true, 40.0, 3, 'de', null),
+        (4, date '2024-01-04', false, null, 8, 'fr', null), (5, date '2024-02-04', true, 5.0, 6, 'fr', 2)) as t(id, day, won, amount, score, place, days)
     kind: events
     key: id
     time: day
-    columns: { id: integer, day: date, won: { type: boolean, nullable: false }, amount: decimal, score: integer, place: text }
+    columns: { id: integer, day: date, won: { type: boolean, nullable: false }, amount: decimal, score: integer, place: text, days: integer, until: { type: date, sql: day + days } }
 kpis:
   win_rate: { formula: count(deals where won) / count(deals), interval: 95%, min_rows: 3, by: [place] }
   late:     { formula: count(deals where won over trailing 2 months) / count(deals over trailing 2 months), interval: 99% }
   size:     { formula: avg(deals.amount), interval: 90% }
   nps:      { formula: (count(deals where score >= 9) - count(deals where score <= 6)) / count(deals), interval: 95% }
   points:   { formula: 100 * (count(deals where score >= 9) - count(deals where score <= 6)) / count(deals), interval: 95% }
+  wait:     { formula: avg(deals.until - deals.day), unit: hours, interval: 95% }
+  in_days:  { formula: 2 * wait, unit: days, interval: 95% }
   few:      { formula: avg(deals.score), min_rows: 4 }
 ";
 
@@ -125,6 +127,10 @@ fn bounds_are_as_worked_out_by_hand() {
     shows(&of("nps"), &nps);
     let points = of("points");
     shows(&points[..1], &[("2024-01-01", [25.0, 4.0, -68.826_132_451_238_6, 118.826_132_451_238_6])]);
+    // 1 and 3 days: the mean is 2, the sample deviation √2, so z on either side; in hours 48 and 24 z. Twice that in days is 4 and 2 z.
+    let z = 1.959_963_984_540_054;
+    shows(&of("wait")[..1], &[("2024-01-01", [48.0, 2.0, 48.0 - 24.0 * z, 48.0 + 24.0 * z])]);
+    shows(&of("in_days")[..1], &[("2024-01-01", [4.0, 2.0, 4.0 - 2.0 * z, 4.0 + 2.0 * z])]);
     // Without an interval there is the number of rows alone.
     let few = view(folder.path(), "select period, value, n from kpi.few order by period limit 1");
     assert_eq!(few, [("2024-01-01".to_owned(), vec![7.5, 4.0])]);

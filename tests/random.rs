@@ -491,6 +491,12 @@ fn difference(slice: &[String], expected: &[Line], got: &[Answer], rounding: f64
         if !same(&line.value, value.as_deref(), rounding) {
             _ = writeln!(problems, "  {place:?}: expected {:?}, got {value:?}", line.value);
         }
+        for (name, wanted) in ["n", "low", "high"].iter().zip(line.beside.iter().flatten()) {
+            let found = cell(row, name);
+            if !same(wanted, found.as_deref(), rounding) {
+                _ = writeln!(problems, "  {place:?}: expected {name} {wanted:?}, got {found:?}");
+            }
+        }
         let is_complete = cell(row, "is_complete");
         if is_complete != Some(line.is_complete.to_string()) {
             _ = writeln!(problems, "  {place:?}: expected complete: {}, got {is_complete:?}", line.is_complete);

@@ -42,7 +42,7 @@ pub(super) fn intervals(model: &mut Model, findings: &mut Findings) {
             }
             Body::Broken => continue,
         };
-        let Some((form, scale)) = form(model, calc) else {
+        let Some(Found { form, factor, scale }) = form(model, calc) else {
             if !has_broken(calc) {
                 let message = format!("kpic knows no sampling error of the formula of `{}`", own.name.value);
                 findings.report(&codes::NO_INTERVAL, span, message).help(
@@ -59,9 +59,18 @@ pub(super) fn intervals(model: &mut Model, findings: &mut Findings) {
             rows: rows(&form),
             bounds: confidence.map(|confidence| {
                 let (low, high) = bounds(&form, confidence);
-                let scaled = |bound: Calc| match scale {
-                    Some(number) => apply(&operators::MULTIPLY, vec![number.clone(), bound]),
-                    None => bound,
+                // The KPI's own unit comes last, as for its value.
+                let scale = scale * own.facts.scale;
+                let scaled = |bound: Calc| {
+                    let bound = match factor {
+                        Some(number) => apply(&operators::MULTIPLY, vec![number.clone(), bound]),
+                        None => bound,
+                    };
+                    if (scale - 1.0).abs() < f64::EPSILON {
+                        bound
+                    } else {
+                        apply(&operators::DIVIDE, vec![bound, number(1.0 / scale)])
+                    }
                 };
                 (scaled(low), scaled(high))
             }),
@@ -88,37 +97,50 @@ fn has_broken(calc: &Calc) -> bool {
     }
 }
 
-/// The formula, also behind the names of KPIs.
-fn written_out<'a>(model: &'a Model, mut calc: &'a Calc) -> &'a Calc {
+/// The formula, also behind the names of KPIs, and by what its value is multiplied there to be in their units.
+fn written_out<'a>(model: &'a Model, mut calc: &'a Calc) -> (&'a Calc, f64) {
+    let mut scale = 1.0;
     for _ in 0..DEEPEST {
-        let Node::Leaf(CalcLeaf::Kpi(id)) = &calc.node else { return calc };
-        let Body::Formula(of) = &model.kpis.get(*id).body else { return calc };
-        calc = of;
+        let Node::Leaf(CalcLeaf::Kpi(id)) = &calc.node else { break };
+        let kpi = model.kpis.get(*id);
+        let Body::Formula(of) = &kpi.body else { break };
+        (calc, scale) = (of, scale * kpi.facts.scale);
     }
-    calc
+    (calc, scale)
 }
 
-/// The form of a formula, and by which positive number all of it is multiplied, if it is.
-fn form<'a>(model: &'a Model, calc: &'a Calc) -> Option<(Form<'a>, Option<&'a Calc>)> {
-    let (scale, calc) = factor(written_out(model, calc));
-    let calc = written_out(model, calc);
+/// The form of a formula.
+struct Found<'a> {
+    form: Form<'a>,
+    /// A number that all of it is multiplied by.
+    factor: Option<&'a Calc>,
+    /// What makes its unit of that in which it is computed.
+    scale: f64,
+}
+
+fn form<'a>(model: &'a Model, calc: &'a Calc) -> Option<Found<'a>> {
+    let (calc, outer) = written_out(model, calc);
+    let (number, calc) = factor(calc);
+    let (calc, inner) = written_out(model, calc);
+    let scale = outer * inner;
     if let Node::Leaf(CalcLeaf::Aggregate(aggregate)) = &calc.node {
         let form = (aggregate.function == &avg::AVG && !reads_pairs(aggregate)).then_some(Form::Mean(aggregate))?;
-        return Some((form, scale));
+        return Some(Found { form, factor: number, scale });
     }
     let [above, below] = both(&operators::DIVIDE, calc)?;
-    let all = counted(written_out(model, below))?;
-    let part = |calc: &'a Calc| counted(written_out(model, calc)).filter(|part| is_part(part, all));
-    let (inner, above) = factor(written_out(model, above));
-    if scale.is_some() && inner.is_some() {
+    let all = counted(model, below)?;
+    let part = |calc: &'a Calc| counted(model, calc).filter(|part| is_part(part, all));
+    let (above, scale_above) = written_out(model, above);
+    let (own, above) = factor(above);
+    let (above, scale_within) = written_out(model, above);
+    if number.is_some() && own.is_some() {
         return None;
     }
-    let above = written_out(model, above);
     let form = match both(&operators::SUBTRACT, above) {
         Some([more, less]) => Form::Difference(part(more)?, part(less)?, all),
         None => Form::Share(part(above)?, all),
     };
-    Some((form, scale.or(inner)))
+    Some(Found { form, factor: number.or(own), scale: scale * scale_above * scale_within })
 }
 
 /// A positive number that something is multiplied by, and the rest.
@@ -149,9 +171,11 @@ fn reads_pairs(aggregate: &Aggregate) -> bool {
     aggregate.window == crate::model::expr::Window::Previous
 }
 
-/// A count of rows.
-fn counted(calc: &Calc) -> Option<&Aggregate> {
+/// A count of rows, also behind the names of KPIs.
+fn counted<'a>(model: &'a Model, calc: &'a Calc) -> Option<&'a Aggregate> {
+    let (calc, scale) = written_out(model, calc);
     match &calc.node {
+        _ if (scale - 1.0).abs() > f64::EPSILON => None,
         Node::Leaf(CalcLeaf::Aggregate(aggregate)) if aggregate.function == &count::COUNT && !reads_pairs(aggregate) => {
             Some(aggregate)
         }

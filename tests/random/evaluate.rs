@@ -4,7 +4,7 @@
 use super::calendar::{Back, days, earlier};
 use super::facts::is_zero;
 use super::functions;
-use super::print::seconds;
+use super::print::{has_interval, seconds};
 use super::project::{
     Aggregate, Body, Calendar, Each, Expr, Figure, Formula, Grain, Grouped, Kpi, Length, Past, Project, Row, RowLeaf, Stock,
     Value, Window,
@@ -20,6 +20,8 @@ pub struct Line {
     pub period: Date,
     pub dimensions: Vec<Value>,
     pub value: Value,
+    /// The number of rows, and the bounds of the interval, if there is one.
+    pub beside: Option<[Value; 3]>,
     pub is_complete: bool,
 }
 
@@ -104,7 +106,8 @@ impl<'a> Evaluator<'a> {
                     let is_complete = settled && known && there && self.kpi_is_whole(kpi, &place);
                     let mut dimensions = values.clone();
                     dimensions.extend(age.map(|(_, age)| Value::Number(f64::from(age))));
-                    lines.push(Line { period: start, dimensions, value: self.kpi(kpi, &place), is_complete });
+                    let (value, beside) = (self.kpi(kpi, &place), self.interval(kpi, &place));
+                    lines.push(Line { period: start, dimensions, value, beside, is_complete });
                 }
             }
         }
@@ -125,6 +128,20 @@ impl<'a> Evaluator<'a> {
     /// Rule 9: whether what ends before a day is over, and its data has settled.
     pub fn is_over(&self, end: Date) -> bool {
         days(end, self.calendar.settle) <= days(self.calendar.as_of, 1)
+    }
+
+    /// The number of rows of a mean, and between which bounds it lies with a confidence of 95 %.
+    fn interval(&self, kpi: &'a Kpi, place: &Place<'a>) -> Option<[Value; 3]> {
+        let interval = kpi.interval.as_ref().filter(|_| has_interval(kpi))?;
+        let place = Place { empty_is_null: kpi.empty_is_null, ..place.clone() };
+        let count = self.aggregate(&interval.count, &place);
+        let (Value::Number(mean), Value::Number(rows), Value::Number(spread)) =
+            (self.kpi(kpi, &place), count.clone(), self.aggregate(&interval.spread, &place))
+        else {
+            return Some([count, Value::Null, Value::Null]);
+        };
+        let half = 1.959_963_984_540_054 * spread / rows.sqrt() / kpi.unit.map_or(1.0, seconds);
+        Some([count, Value::Number(mean - half), Value::Number(mean + half)])
     }
 
     /// The value of a KPI.

@@ -57,6 +57,7 @@ pub fn kpi(project: &Project, name: String, body: Body, first: Grain, choices: &
         age: None,
         omit_gaps: choices.chance(15),
         empty_is_null: false,
+        interval: None,
     };
     kpi.empty_is_null = facts::has_zeros(&kpi.body) && choices.chance(20);
     for grain in grains(project) {
@@ -113,6 +114,7 @@ fn by_hand(project: &Project, name: String, choices: &mut Choices) -> Kpi {
         age: None,
         omit_gaps: choices.chance(15),
         empty_is_null: false,
+        interval: None,
     }
 }
 

@@ -6,7 +6,7 @@ use super::data::Times;
 use super::freshness::Freshness;
 use super::functions::{compare, day_of};
 use super::generate::Choices;
-use super::project::{Column, Expr, Journey, Project, RowLeaf, Source, Step, Type, Unit, Value, is_fixed};
+use super::project::{Column, Expr, Interval, Journey, Project, RowLeaf, Source, Step, Type, Unit, Value, is_fixed};
 use super::rows::{Record, Rows, known};
 use super::stocks::data::leads_to_states;
 use jiff::civil::Date;
@@ -89,6 +89,8 @@ pub fn materialised(project: &Project) -> Project {
         }
         whole.sources.push(source);
     }
+    // By the names that sources have come to have.
+    whole.kpis.iter_mut().for_each(|kpi| kpi.interval = Interval::of(&kpi.body));
     whole
 }
 

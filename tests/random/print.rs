@@ -3,8 +3,8 @@
 use super::calendar::days;
 use super::freshness;
 use super::project::{
-    Aggregate, Body, Calendar, Column, Dimension, Each, Expr, Figure, Formula, Grain, Grouped, Journey, Kpi, Length, Project,
-    Row, RowLeaf, Source, Step, Type, Unit, Value, Window,
+    Aggregate, Body, Calendar, Column, Dimension, Each, Expr, Figure, Formula, Grain, Grouped, Interval, Journey, Kpi, Length,
+    Project, Row, RowLeaf, Source, Step, Type, Unit, Value, Window,
 };
 use super::stocks::print as stocks;
 use super::written;
@@ -173,9 +173,18 @@ fn write_kpi(calendar: &Calendar, kpi: &Kpi, text: &mut String) {
     if kpi.omit_gaps {
         text.push_str("    gaps: omit\n");
     }
+    if has_interval(kpi) {
+        text.push_str("    interval: 95%\n");
+    }
     if kpi.empty_is_null {
         text.push_str("    empty: null\n");
     }
+}
+
+/// Whether a KPI shows an interval: not beside a dimension that is called as one of its columns.
+pub fn has_interval(kpi: &Kpi) -> bool {
+    let is_free = |name: &String| !["n", "low", "high"].contains(&name.as_str());
+    Interval::of(&kpi.body).is_some() && kpi.by.iter().flatten().all(is_free)
 }
 
 /// A text as YAML, whatever stands in it.

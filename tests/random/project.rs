@@ -208,6 +208,25 @@ pub struct Kpi {
     pub omit_gaps: bool,
     /// Whether its own sums and counts over no rows are null, instead of 0.
     pub empty_is_null: bool,
+    /// What the interval of its mean is made of, if it shows one; see [`Interval::of`].
+    pub interval: Option<Interval>,
+}
+
+/// How many rows have a value, and how these spread.
+#[derive(Clone, PartialEq)]
+pub struct Interval {
+    pub count: Aggregate,
+    pub spread: Aggregate,
+}
+
+impl Interval {
+    /// That of a mean over rows, which is not one over pairs of states.
+    pub fn of(body: &Body) -> Option<Self> {
+        let Body::Formula(Expr::Leaf(Figure::Aggregate(mean))) = body else { return None };
+        let with = |function| Aggregate { function, ..mean.clone() };
+        let is_mean = mean.function == "avg" && mean.window != Window::Previous;
+        is_mean.then(|| Self { count: with("count"), spread: with("stddev") })
+    }
 }
 
 #[derive(Clone, PartialEq)]
