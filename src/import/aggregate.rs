@@ -58,23 +58,8 @@ pub(super) fn make(sources: &mut Sources, wanted: &Wanted<'_>) -> Result<Made, S
     let part = argument(sources, wanted, sql, &mut conditions, &mut differences)?;
     let drops_nulls = conditions.len() > own;
     let source = sources.source(wanted.at).ok_or("its model is not there")?;
-    let name = quoted(&source.name);
-    let (of, mut rest) = match part.argument {
-        Argument::Rows => (name, String::new()),
-        Argument::Column(column) => (format!("{name}.{column}"), String::new()),
-        Argument::Value(value) => (value, format!(" from {name}")),
-    };
-    if !conditions.is_empty() {
-        // One condition stands there as it is, several each as a part of `and`.
-        let written = if let [only] = conditions.as_slice() { only.written() } else { joined(&conditions, " and ", AND + 1) };
-        rest.push_str(&format!(" where {written}"));
-    }
-    if source.time.as_deref() != Some(time.as_str()) {
-        rest.push_str(&format!(" at {}", quoted(&time)));
-    }
-    let percentile = part.percentile.map(|percentile| format!(", {percentile}")).unwrap_or_default();
-    let text = format!("{}({of}{percentile}{rest}{})", part.function, wanted.window);
-    let leaf = Leaf { text, holds: ATOM, ty: part.ty, nullable: true, by_day: false, is_column: false };
+    let at = if source.time.as_deref() == Some(time.as_str()) { String::new() } else { format!(" at {}", quoted(&time)) };
+    let leaf = part.leaf(&quoted(&source.name), &conditions, &format!("{at}{}", wanted.window));
     Ok(Made { leaf, differences, drops_nulls, looks_at_time })
 }
 
@@ -95,17 +80,42 @@ fn time(sources: &mut Sources, wanted: &Wanted<'_>, differences: &mut Vec<String
     Ok(name)
 }
 
-enum Argument {
+/// What is aggregated.
+pub(super) enum Argument {
+    /// The rows themselves.
     Rows,
+    /// A column, or a path to one.
     Column(String),
+    /// What is computed of columns.
     Value(String),
 }
 
-struct Aggregated {
-    function: &'static str,
-    percentile: Option<String>,
-    argument: Argument,
-    ty: Option<Ty>,
+/// An aggregate without its conditions.
+pub(super) struct Aggregated {
+    pub(super) function: &'static str,
+    pub(super) percentile: Option<String>,
+    pub(super) argument: Argument,
+    pub(super) ty: Option<Ty>,
+}
+
+impl Aggregated {
+    /// How a formula writes it, over the rows of a source for which conditions hold.
+    pub(super) fn leaf(self, source: &str, conditions: &[Node], end: &str) -> Leaf {
+        let (of, mut rest) = match self.argument {
+            Argument::Rows => (source.to_owned(), String::new()),
+            Argument::Column(column) => (format!("{source}.{column}"), String::new()),
+            Argument::Value(value) => (value, format!(" from {source}")),
+        };
+        match conditions {
+            [] => {}
+            // One condition stands there as it is, several each as a part of `and`.
+            [only] => rest.push_str(&format!(" where {}", only.written())),
+            several => rest.push_str(&format!(" where {}", joined(several, " and ", AND + 1))),
+        }
+        let percentile = self.percentile.map(|percentile| format!(", {percentile}")).unwrap_or_default();
+        let text = format!("{}({of}{percentile}{rest}{end})", self.function);
+        Leaf { text, holds: ATOM, ty: self.ty, nullable: true, by_day: false, is_column: false }
+    }
 }
 
 /// What is aggregated, and how.
@@ -172,13 +182,15 @@ fn argument(
     }
 }
 
-fn unrounded(ty: Option<Ty>, differences: &mut Vec<String>) {
+/// Says that DuckDB rounds what lies between two decimals.
+pub(super) fn unrounded(ty: Option<Ty>, differences: &mut Vec<String>) {
     if matches!(ty, Some(Ty::Decimal) | None) {
         differences.push("between two decimals it has all digits; DuckDB rounds it to those of the column".to_owned());
     }
 }
 
-fn of(node: &Node) -> Argument {
+/// A value as what is aggregated.
+pub(super) fn of(node: &Node) -> Argument {
     match node {
         Node::Leaf(leaf) => Argument::Column(leaf.text.clone()),
         _ => Argument::Value(node.written()),
@@ -186,7 +198,7 @@ fn of(node: &Node) -> Argument {
 }
 
 /// `case when condition then x end` is x of the rows for which the condition is true.
-fn parted(node: Node, conditions: &mut Vec<Node>) -> Node {
+pub(super) fn parted(node: Node, conditions: &mut Vec<Node>) -> Node {
     match node {
         Node::Case { operand: None, branches, otherwise: None } if branches.len() == 1 => {
             let mut then = Node::Null;

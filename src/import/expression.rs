@@ -22,6 +22,46 @@ pub(super) trait Names {
 
     /// Whether the warehouse divides whole numbers without a fraction.
     fn cuts_quotients(&self) -> bool;
+
+    /// What a name stands for that has others before it, the last of them its table; nothing if tables are not known by names.
+    fn of_table(&mut self, table: &str, name: &str) -> Option<Result<Leaf, String>> {
+        let _ = (table, name);
+        None
+    }
+
+    /// Whether a function aggregates rows, so that [`Self::aggregate`] reads its calls.
+    fn aggregates(&self, function: &str) -> bool {
+        let _ = function;
+        false
+    }
+
+    /// The value of a call that aggregates rows.
+    fn aggregate(&mut self, call: &Aggregation<'_>) -> Result<Node, String> {
+        Err(format!("kpic does not read `{}(...)` in it", super::short(&call.function)))
+    }
+
+    /// Whether the warehouse has floating-point numbers of 64 bits under the name of a type.
+    fn is_double(&self, ty: &str) -> bool {
+        matches!(ty, "double" | "float8" | "float64")
+    }
+}
+
+/// A call that aggregates rows, in its tokens.
+pub(super) struct Aggregation<'a> {
+    pub(super) function: String,
+    /// What stands in its parentheses.
+    pub(super) inner: Vec<Token<'a>>,
+    /// What stands in those of `within group`.
+    pub(super) within: Option<Vec<Token<'a>>>,
+    /// What stands in those of `filter`.
+    pub(super) filter: Option<Vec<Token<'a>>>,
+}
+
+/// Why an expression is not read, and where.
+pub(super) struct Refused {
+    pub(super) why: String,
+    /// The byte of the token that was read last; nothing if it ends early.
+    pub(super) at: Option<usize>,
 }
 
 /// An expression as a tree, with what differs from SQL.
@@ -29,29 +69,50 @@ pub(super) fn read(sql: &str, names: &mut dyn Names) -> Result<(Node, Vec<String
     if sql.len() > LONGEST {
         return Err(format!("it is longer than {LONGEST} bytes"));
     }
-    let all = tokens(sql).filter(|token| token.kind != Kind::Comment);
-    let mut reader = Reader { rest: all.peekable(), names, depth: 0, differences: Vec::new() };
-    let node = reader.any()?;
+    read_tokens(tokens(sql).filter(|token| token.kind != Kind::Comment), names).map_err(|refused| refused.why)
+}
+
+/// An expression whose tokens are at hand, without comments.
+pub(super) fn read_tokens<'a>(
+    all: impl Iterator<Item = Token<'a>>,
+    names: &mut dyn Names,
+) -> Result<(Node, Vec<String>), Refused> {
+    let mut reader = Reader { rest: all.peekable(), names, depth: 0, differences: Vec::new(), last: None };
+    let node = reader.any().map_err(|why| Refused { why, at: reader.last })?;
     match reader.rest.next() {
         None => Ok((node, reader.differences)),
-        Some(token) => Err(format!("kpic does not read `{}` there", super::short(token.text))),
+        Some(token) => {
+            Err(Refused { why: format!("kpic does not read `{}` there", super::short(token.text)), at: Some(token.start) })
+        }
     }
 }
 
-struct Reader<'a, I: Iterator<Item = Token<'a>>> {
+struct Reader<'a, 'n, I: Iterator<Item = Token<'a>>> {
     rest: Peekable<I>,
-    names: &'a mut dyn Names,
+    names: &'n mut dyn Names,
     depth: usize,
     differences: Vec<String>,
+    /// Where the token starts that was taken last.
+    last: Option<usize>,
 }
 
-impl<'a, I: Iterator<Item = Token<'a>>> Reader<'a, I> {
+impl<'a, I: Iterator<Item = Token<'a>>> Reader<'a, '_, I> {
+    fn next(&mut self) -> Option<Token<'a>> {
+        self.next_if(|_| true)
+    }
+
+    fn next_if(&mut self, is_it: impl Fn(&Token<'a>) -> bool) -> Option<Token<'a>> {
+        let taken = self.rest.next_if(is_it)?;
+        self.last = Some(taken.start);
+        Some(taken)
+    }
+
     fn word(&mut self, word: &str) -> bool {
-        self.rest.next_if(|token| token.is_word(word)).is_some()
+        self.next_if(|token| token.is_word(word)).is_some()
     }
 
     fn sign(&mut self, sign: &str) -> bool {
-        self.rest.next_if(|token| matches!(token.kind, Kind::Operator | Kind::Mark) && token.text == sign).is_some()
+        self.next_if(|token| matches!(token.kind, Kind::Operator | Kind::Mark) && token.text == sign).is_some()
     }
 
     fn expect(&mut self, what: &str) -> Result<(), String> {
@@ -213,7 +274,7 @@ impl<'a, I: Iterator<Item = Token<'a>>> Reader<'a, I> {
     }
 
     fn primary(&mut self) -> Result<Node, String> {
-        let Some(token) = self.rest.next() else { return Err("it ends early".to_owned()) };
+        let Some(token) = self.next() else { return Err("it ends early".to_owned()) };
         let called = self.rest.peek().is_some_and(|next| next.is_mark("("));
         match token.kind {
             Kind::Mark if token.text == "(" => {
@@ -223,6 +284,7 @@ impl<'a, I: Iterator<Item = Token<'a>>> Reader<'a, I> {
             }
             Kind::Number => number(token.text),
             Kind::Text => text(token.text).map(Node::Text),
+            Kind::Word if called && self.names.aggregates(&token.text.to_lowercase()) => self.aggregate(&token),
             Kind::Word if called => self.call(&token.text.to_lowercase()),
             Kind::Word => match token.text.to_lowercase().as_str() {
                 "true" => Ok(Node::Truth(true)),
@@ -230,7 +292,7 @@ impl<'a, I: Iterator<Item = Token<'a>>> Reader<'a, I> {
                 "null" => Ok(Node::Null),
                 "case" => self.case(),
                 "date" if self.rest.peek().is_some_and(|next| next.kind == Kind::Text) => {
-                    let literal = self.rest.next().map(|next| text(next.text)).transpose()?.unwrap_or_default();
+                    let literal = self.next().map(|next| text(next.text)).transpose()?.unwrap_or_default();
                     day(&literal).map(Node::Day).ok_or_else(|| "its day is not written as 2024-01-31".to_owned())
                 }
                 _ => self.name(token),
@@ -241,12 +303,54 @@ impl<'a, I: Iterator<Item = Token<'a>>> Reader<'a, I> {
     }
 
     fn name(&mut self, token: Token<'a>) -> Result<Node, String> {
-        if self.rest.peek().is_some_and(|next| next.is_mark(".")) {
-            return Err(format!("it names a table before a column, `{}`", super::short(token.text)));
+        let mut name = token.name().unwrap_or_default();
+        let mut table = None;
+        while self.sign(".") {
+            let next = self.next_if(|next| matches!(next.kind, Kind::Word | Kind::Quoted)).and_then(|next| next.name());
+            let next = next.ok_or_else(|| format!("kpic does not read what follows `{}`", super::short(&name)))?;
+            table = Some(std::mem::replace(&mut name, next));
         }
-        let name = token.name().unwrap_or_default();
+        if let Some(table) = table {
+            let leaf = self.names.of_table(&table, &name);
+            let leaf = leaf.ok_or_else(|| format!("it names a table before a column, `{}`", super::short(&table)))?;
+            return leaf.map(Node::Leaf);
+        }
         let leaf = self.names.leaf(&name).ok_or_else(|| format!("kpic does not know `{}`", super::short(&name)))?;
         Ok(Node::Leaf(leaf))
+    }
+
+    /// The tokens in parentheses, up to the one that closes.
+    fn enclosed(&mut self) -> Result<Vec<Token<'a>>, String> {
+        self.expect("(")?;
+        let (mut inner, mut depth) = (Vec::new(), 0_usize);
+        while let Some(token) = self.next() {
+            match token.text {
+                "(" if token.kind == Kind::Mark => depth += 1,
+                ")" if token.kind == Kind::Mark && depth == 0 => return Ok(inner),
+                ")" if token.kind == Kind::Mark => depth -= 1,
+                _ => {}
+            }
+            inner.push(token);
+        }
+        Err("it ends early".to_owned())
+    }
+
+    fn aggregate(&mut self, name: &Token<'a>) -> Result<Node, String> {
+        let inner = self.enclosed()?;
+        let within = if self.word("within") {
+            self.expect("group")?;
+            Some(self.enclosed()?)
+        } else {
+            None
+        };
+        let filter = if self.word("filter") { Some(self.enclosed()?) } else { None };
+        if self.word("over") {
+            return Err(
+                "it looks at other rows of the result with `over`: kpic has `prior`, `over trailing` and `total`".to_owned()
+            );
+        }
+        self.last = Some(name.start);
+        self.names.aggregate(&Aggregation { function: name.text.to_lowercase(), inner, within, filter })
     }
 
     fn call(&mut self, name: &str) -> Result<Node, String> {
@@ -289,15 +393,11 @@ impl<'a, I: Iterator<Item = Token<'a>>> Reader<'a, I> {
 
     /// A cast that changes nothing, since arithmetic of metrics is of floating-point numbers already.
     fn cast(&mut self, node: Node) -> Result<Node, String> {
-        let name = self.rest.next().map(|token| token.text.to_lowercase()).unwrap_or_default();
-        let is_double = match name.as_str() {
-            "double" => {
-                self.word("precision");
-                true
-            }
-            "float8" | "float64" => true,
-            _ => false,
-        };
+        let name = self.next().map(|token| token.text.to_lowercase()).unwrap_or_default();
+        let is_double = self.names.is_double(&name) && !self.rest.peek().is_some_and(|next| next.is_mark("("));
+        if name == "double" {
+            self.word("precision");
+        }
         if is_double && self.names.is_of_metrics() { Ok(Node::Real(Box::new(node))) } else { Err("it casts".to_owned()) }
     }
 

@@ -2,6 +2,7 @@
 
 use super::kpis::{Dimension, Kpi, Made, Scorecard, Team};
 use super::sources::{Column, Source};
+use super::words::Words;
 use super::yaml;
 use crate::text::title;
 use std::collections::HashSet;
@@ -25,9 +26,6 @@ pub(super) struct Written {
     pub(super) lines: Vec<(String, std::ops::Range<usize>, Id)>,
 }
 
-/// The file for what belongs to no source. No source's name starts with `_`.
-const SHARED: &str = "_dbt";
-
 /// Writes all definitions but those that are `left_out`, below a folder, in files whose paths are not `taken`.
 pub(super) fn write(made: &Made, left_out: &HashSet<Id>, folder: &str, taken: &HashSet<String>) -> Written {
     let mut written = Written::default();
@@ -43,10 +41,12 @@ pub(super) fn write(made: &Made, left_out: &HashSet<Id>, folder: &str, taken: &H
     // A metric without a source is arithmetic of numbers.
     let homeless =
         made.kpis.iter().enumerate().filter(|(_, kpi)| kpi.formula.source.is_none()).map(|(at, one)| (Id::Kpi(at), one));
-    shared.section("kpis", homeless.filter(|(id, _)| is_there(id)), kpi);
+    let text = |one: &Kpi| kpi(one, made.words);
+    shared.section("kpis", homeless.filter(|(id, _)| is_there(id)), text);
     let cards = made.scorecards.iter().enumerate().map(|(at, one)| (Id::Scorecard(at), one));
     shared.section("scorecards", cards.filter(|(id, _)| is_there(id)), scorecard);
-    shared.end(&mut written, "# What belongs to no single source, imported from dbt.\n", folder, SHARED, taken);
+    let head = format!("# What belongs to no single source, imported from {}.\n", made.words.tool);
+    shared.end(&mut written, &head, folder, made.words.shared, taken);
     let mut of_source: Vec<Vec<(Id, &Kpi)>> = vec![Vec::new(); made.sources.all.len()];
     for (at, kpi) in made.kpis.iter().enumerate().filter(|(at, _)| is_there(&Id::Kpi(*at))) {
         kpi.formula
@@ -60,9 +60,10 @@ pub(super) fn write(made: &Made, left_out: &HashSet<Id>, folder: &str, taken: &H
         if is_there(&Id::Source(at)) {
             writer.source(made, at, one, left_out);
         }
+        let kpi = |one: &Kpi| kpi(one, made.words);
         writer.section("kpis", of_source.get(at).into_iter().flatten().copied(), kpi);
         let place = one.origin.as_ref().map(|path| format!(" in {}", super::short(path))).unwrap_or_default();
-        let head = format!("# Imported from the dbt semantic model `{}`{place}.\n", super::short(&one.model.name));
+        let head = format!("# Imported from {} `{}`{place}.\n", made.words.model, super::short(&one.model.name));
         writer.end(&mut written, &head, folder, &one.name, taken);
     }
     written
@@ -80,7 +81,7 @@ impl Writer {
     }
 
     /// A section, unless it is empty.
-    fn section<'a, T: 'a>(&mut self, name: &str, all: impl Iterator<Item = (Id, &'a T)>, text: fn(&T) -> String) {
+    fn section<'a, T: 'a>(&mut self, name: &str, all: impl Iterator<Item = (Id, &'a T)>, text: impl Fn(&T) -> String) {
         let mut is_first = true;
         for (id, one) in all {
             if is_first {
@@ -219,7 +220,7 @@ fn dimension(dimension: &Dimension) -> String {
     out + &format!("    from: {{ {} }}\n", from.join(", "))
 }
 
-fn kpi(kpi: &Kpi) -> String {
+fn kpi(kpi: &Kpi, words: &Words) -> String {
     let place = kpi.origin.as_ref().map(|path| format!("   # {}", super::short(path))).unwrap_or_default();
     let mut out = format!("  {}:{place}\n", kpi.name);
     if let Some(label) = text(kpi.about.label.as_deref()).filter(|label| *label != title(&kpi.name, &[])) {
@@ -229,7 +230,7 @@ fn kpi(kpi: &Kpi) -> String {
         out.push_str(&format!("    description: {}\n", yaml::prose(text, "      ")));
     }
     for difference in &kpi.formula.differences {
-        out.push_str(&format!("    # Differs from MetricFlow: {}.\n", super::on_a_line(difference)));
+        out.push_str(&format!("    # Differs from {}: {}.\n", words.figures, super::on_a_line(difference)));
     }
     out.push_str(&format!("    formula: {}\n", yaml::formula(&kpi.formula.node.written())));
     kpi.owner.iter().for_each(|owner| out.push_str(&format!("    owner: {}\n", yaml::scalar(owner))));

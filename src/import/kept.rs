@@ -1,4 +1,4 @@
-//! What a project has already: it stays as it is, and is compared with what dbt has.
+//! What a project has already: it stays as it is, and is compared with what the tool has.
 
 use super::files::{self, Id};
 use super::kpis::Made;
@@ -63,7 +63,7 @@ fn all(made: &Made) -> Vec<(Id, &'static str, &str)> {
     all
 }
 
-/// What stays, with how it differs from what dbt has.
+/// What stays, with how it differs from what the tool has.
 pub(super) fn compare(there: &There, made: &Made) -> Vec<Kept> {
     if there.all.is_empty() {
         return Vec::new();
@@ -75,7 +75,7 @@ pub(super) fn compare(there: &There, made: &Made) -> Vec<Kept> {
         let place = (section, name.to_owned());
         let (Some(own), Some(new)) = (there.all.get(&place), ours.all.get(&place)) else { continue };
         let mut differences = Vec::new();
-        differ(own, new, "", &mut differences);
+        differ(made.words.tool, own, new, "", &mut differences);
         let more = differences.len().saturating_sub(MOST);
         differences.truncate(MOST);
         differences.extend((more > 0).then(|| format!("and {more} more")));
@@ -100,9 +100,10 @@ pub(super) fn mark(kept: &[Kept], made: &mut Made) {
         let source =
             kpi.formula.source.and_then(|at| made.sources.all.get(at)).and_then(|source| other("sources", &source.name));
         if let Some(one) = source {
-            kpi.formula
-                .differences
-                .push(format!("its source `{}` stays as it is in {}, and is not as dbt has it", one.name, one.path));
+            kpi.formula.differences.push(format!(
+                "its source `{}` stays as it is in {}, and is not as {} has it",
+                one.name, one.path, made.words.tool
+            ));
         }
     }
 }
@@ -113,15 +114,15 @@ fn is_of_words(difference: &str) -> bool {
         || difference.contains(".description:")
 }
 
-/// What dbt has that is not there, or is there otherwise.
-fn differ(own: &Node, new: &Node, path: &str, found: &mut Vec<String>) {
+/// What the tool has that is not there, or is there otherwise.
+fn differ(tool: &str, own: &Node, new: &Node, path: &str, found: &mut Vec<String>) {
     match (&own.value, &new.value) {
         (Value::Map(own), Value::Map(new)) => {
             for entry in new {
                 let key = if path.is_empty() { entry.key.value.clone() } else { format!("{path}.{}", entry.key.value) };
                 match own.iter().find(|known| known.key.value == entry.key.value) {
-                    Some(known) => differ(&known.value, &entry.value, &key, found),
-                    None => found.push(format!("{key}: only dbt has it, {}", said(&entry.value))),
+                    Some(known) => differ(tool, &known.value, &entry.value, &key, found),
+                    None => found.push(format!("{key}: only {tool} has it, {}", said(&entry.value))),
                 }
             }
         }
@@ -130,17 +131,17 @@ fn differ(own: &Node, new: &Node, path: &str, found: &mut Vec<String>) {
             for entry in entries {
                 let key = format!("{path}.{}", entry.key.value);
                 match entry.key.value.as_str() {
-                    "type" => differ(own, &entry.value, &key, found),
-                    _ => found.push(format!("{key}: only dbt has it, {}", said(&entry.value))),
+                    "type" => differ(tool, own, &entry.value, &key, found),
+                    _ => found.push(format!("{key}: only {tool} has it, {}", said(&entry.value))),
                 }
             }
         }
         (Value::Map(entries), Value::Scalar(_)) if path.starts_with("columns.") => {
             let ty = entries.iter().find(|entry| entry.key.value == "type");
-            ty.into_iter().for_each(|ty| differ(&ty.value, new, path, found));
+            ty.into_iter().for_each(|ty| differ(tool, &ty.value, new, path, found));
         }
         _ if said(own) == said(new) => {}
-        _ => found.push(format!("{path}: dbt has {}", said(new))),
+        _ => found.push(format!("{path}: {tool} has {}", said(new))),
     }
 }
 

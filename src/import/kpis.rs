@@ -7,6 +7,7 @@ use super::paths;
 use super::semantic::{Config, Metric, SavedQuery};
 use super::sources::{Sources, free, quoted};
 use super::template::{self, Asked};
+use super::words::{self, Words};
 use crate::calendar::Grain;
 use crate::draft::snake;
 use crate::spec::{RESERVED_COLUMNS, RESERVED_WORDS};
@@ -61,7 +62,7 @@ pub(super) struct Scorecard {
     pub(super) origin: Option<String>,
 }
 
-/// All that was made of a dbt project.
+/// All that was made of what another tool has.
 pub(super) struct Made {
     pub(super) sources: Sources,
     pub(super) kpis: Vec<Kpi>,
@@ -74,6 +75,8 @@ pub(super) struct Made {
     pub(super) origins: HashMap<String, String>,
     /// The zone of wall-clock times, if another than UTC.
     pub(super) zone: Option<String>,
+    /// How what it was made of is called.
+    pub(super) words: &'static Words,
 }
 
 /// Makes KPIs of all metrics.
@@ -125,7 +128,8 @@ pub(super) fn make(artifacts: &Artifacts, mut sources: Sources) -> Made {
     }
     use_grains(&mut kpis);
     let dimensions = dimensions(&mut sources);
-    let mut made = Made { sources, kpis, teams, dimensions, scorecards: Vec::new(), refused, origins, zone: None };
+    let mut made =
+        Made { sources, kpis, teams, dimensions, scorecards: Vec::new(), refused, origins, zone: None, words: &words::DBT };
     let homes = placed(&artifacts.manifest.saved_queries);
     let mut taken = HashSet::new();
     for value in &artifacts.semantic.saved_queries {

@@ -5,12 +5,13 @@
 //! 3. [`metrics`] makes a KPI of each metric, and says what differs, or why there is none. Its SQL is read by [`expression`], its filters by
 //!    [`template`].
 //! 4. [`files`] writes that down as YAML.
-//! 5. [`project`] puts it beside what a project has, has it checked, and leaves out what would not pass; [`report`] says all of it.
+//! 5. [`project`] puts what was [`brought`] it beside what a project has, has it checked, and leaves out what would not pass; [`report`] says all of it.
 //!
 //! A metric is carried so that its figures are the same, or with a difference that is said, or not at all: never with others.
 
 mod aggregate;
 mod artifacts;
+mod brought;
 mod expression;
 mod files;
 mod kept;
@@ -26,11 +27,13 @@ mod sources;
 mod tables;
 mod template;
 mod types;
+mod words;
 mod yaml;
 
 pub use artifacts::{Artifacts, Unreadable, of_texts, read};
 pub use project::{Existing, Import, Settings, import};
 pub use report::{Fate, Finding, Kept, Metric, Report};
+pub use words::Words;
 
 /// What is shown of a name or text of others.
 fn short(text: &str) -> String {

@@ -1,9 +1,10 @@
-//! Puts what was made of a dbt project beside what a project has, has it checked, and leaves out what would not pass.
+//! Puts what a tool brings along beside what a project has, has it checked, and leaves out what would not pass.
 //!
 //! A definition that is there already stays as it is, and is only compared. New ones go into files of their own, so that nothing that a
 //! person wrote is touched.
 
 use super::artifacts::{Artifacts, Unreadable};
+use super::brought::Brought;
 use super::files::{self, Id, Written};
 use super::kept::{self, There};
 use super::kpis::{self, Made};
@@ -39,7 +40,7 @@ pub struct Existing {
 /// What a caller decides.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The name of a new project, instead of dbt's.
+    /// The name of a new project, instead of the tool's.
     pub name: Option<String>,
     /// The first day of a new project.
     pub start: Date,
@@ -72,14 +73,41 @@ pub fn import(
         let help = format!("name one of its own with `--dialect`: {}", dialect::names().collect::<Vec<_>>().join(", "));
         return Err(Unreadable { message, help });
     };
-    let mut made = kpis::make(artifacts, Sources::of(artifacts, dialect));
-    // MetricFlow takes times as they are stored, so their zone is that of the days.
+    let made = kpis::make(artifacts, Sources::of(artifacts, dialect));
+    let named = artifacts.semantic.metrics.iter().filter_map(|value| value.get("name")?.as_str());
+    let brought = Brought {
+        dialect,
+        name: artifacts.manifest.metadata.project_name.clone(),
+        order: named.map(str::to_owned).collect(),
+        types: if artifacts.catalog.is_none() {
+            "run `dbt docs generate`, which writes catalog.json, and import again"
+        } else {
+            "look for `# the type is assumed` in the specs"
+        },
+        notes: notes(artifacts, &made),
+        made,
+    };
+    put(brought, existing, settings, options)
+}
+
+/// Puts what a tool brings along into a project that is there or into a new one.
+///
+/// # Errors
+/// Fails if what is there already keeps anything from being checked.
+pub(super) fn put(
+    brought: Brought,
+    existing: Option<&Existing>,
+    settings: &Settings,
+    options: &Options,
+) -> Result<Import, Unreadable> {
+    let Brought { mut made, dialect, name, order, types, mut notes } = brought;
+    // Times are taken as they are stored, so their zone is that of the days.
     made.zone = existing.map(|existing| existing.zone.clone()).filter(|zone| zone != "UTC");
     for text in existing.iter().filter_map(|existing| existing.periods.as_ref()) {
         made.kpis.iter_mut().for_each(|kpi| kpi.formula.differences.push(text.clone()));
     }
     let mut texts = existing.map(|existing| existing.texts.clone()).unwrap_or_default();
-    let project = existing.is_none().then(|| project_file(artifacts, settings, dialect.name()));
+    let project = existing.is_none().then(|| project_file(name, settings, dialect.name(), made.words.figures));
     texts.extend(project.iter().map(|text| (PROJECT_FILE.to_owned(), text.clone())));
     let folder = existing.map_or(DEFAULT_SPECS, |existing| existing.specs.as_str()).to_owned();
     let there = There::of(&texts);
@@ -89,8 +117,8 @@ pub fn import(
     let kept = kept::compare(&there, &made);
     kept::mark(&kept, &mut made);
     let (written, checked) = trial.settle(&mut made)?;
-    let report =
-        report(artifacts, &made, &kept, &kept_kpis, &trial, &written, &checked, existing.is_none().then_some(settings.start));
+    notes.splice(0..0, notes_of(&made, &trial, types, existing.is_none().then_some(settings.start)));
+    let report = report(&made, &order, &kept, &kept_kpis, &trial, &written, &checked, notes);
     let mut files: Vec<File> = written.files.into_iter().map(|(path, text)| File { path, text }).collect();
     // `kpic.yml`, which makes it a project, is the last. There is no project without specs.
     if !files.is_empty() {
@@ -124,7 +152,8 @@ impl Trial<'_> {
                 self.leave_out(made, id, why);
             }
         }
-        let message = "what dbt has does not settle: definitions keep depending on others that are left out".to_owned();
+        let message =
+            format!("what {} has does not settle: definitions keep depending on others that are left out", made.words.tool);
         Err(Unreadable { message, help: "import into a new folder with `--output DIR`".to_owned() })
     }
 
@@ -169,7 +198,8 @@ impl Trial<'_> {
             }
             Id::Source(at) => {
                 let name = made.sources.all.get(at).map(|source| source.model.name.clone());
-                self.say(made, "semantic model", name, why);
+                let what = made.words.what;
+                self.say(made, what, name, why);
             }
             Id::Column(at, column) => {
                 let source = made.sources.all.get(at);
@@ -240,8 +270,8 @@ fn wrong(written: &Written, checked: &Checked, own: &HashSet<String>) -> Result<
     Ok(found)
 }
 
-fn project_file(artifacts: &Artifacts, settings: &Settings, dialect: &str) -> String {
-    let name = settings.name.clone().or_else(|| artifacts.manifest.metadata.project_name.clone());
+fn project_file(name: Option<String>, settings: &Settings, dialect: &str, figures: &str) -> String {
+    let name = settings.name.clone().or(name);
     let name = name.and_then(|name| crate::draft::snake(&name)).unwrap_or_else(|| "kpis".to_owned());
     format!(
         "# The project: its calendar, and where its views go. Everything else is in {DEFAULT_SPECS}/.
@@ -250,7 +280,7 @@ project: {}
 calendar:
   start: {}             # the first day that is shown: set it to the first from which data is whole
   as_of: today                  # the last day that is shown
-  timezone: UTC                 # MetricFlow takes times as they are stored
+  timezone: UTC                 # {figures} takes times as they are stored
 warehouse:
   dialect: {dialect}
   schema: kpi                   # where `kpic build` puts the views
@@ -262,14 +292,14 @@ warehouse:
 
 #[expect(clippy::too_many_arguments, reason = "all that is known at the end")]
 fn report(
-    artifacts: &Artifacts,
     made: &Made,
+    order: &[String],
     kept: &[Kept],
     kept_kpis: &HashSet<usize>,
     trial: &Trial<'_>,
     written: &Written,
     checked: &Checked,
-    start: Option<Date>,
+    notes: Vec<String>,
 ) -> Report {
     let places = Places::of(written);
     let mut by_id: HashMap<Id, Vec<Finding>> = HashMap::new();
@@ -313,13 +343,7 @@ fn report(
         fate: Fate::NotCarried(why.clone()),
         findings: Vec::new(),
     }));
-    let order: HashMap<&str, usize> = artifacts
-        .semantic
-        .metrics
-        .iter()
-        .enumerate()
-        .filter_map(|(at, value)| Some((value.get("name")?.as_str()?, at)))
-        .collect();
+    let order: HashMap<&str, usize> = order.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
     metrics.sort_by_key(|metric| order.get(metric.metric.as_str()).copied().unwrap_or(usize::MAX));
     let mut others: Vec<(Id, Vec<Finding>)> = by_id.into_iter().collect();
     others.sort_by_key(|(id, _)| *id);
@@ -332,33 +356,28 @@ fn report(
     };
     let findings = others.into_iter().filter_map(|(id, all)| Some((what(id)?, all)));
     let findings = findings.flat_map(|(what, all)| all.into_iter().map(move |one| (what.clone(), one))).collect();
-    Report {
-        metrics,
-        left_out: made.sources.left_out.clone(),
-        kept: kept.to_vec(),
-        findings,
-        notes: notes(artifacts, made, trial, start),
-    }
+    Report { words: made.words, metrics, left_out: made.sources.left_out.clone(), kept: kept.to_vec(), findings, notes }
 }
 
-/// What holds for all metrics.
-fn notes(artifacts: &Artifacts, made: &Made, trial: &Trial<'_>, start: Option<Date>) -> Vec<String> {
+/// What holds for whatever is imported.
+fn notes_of(made: &Made, trial: &Trial<'_>, types: &str, start: Option<Date>) -> Vec<String> {
     let mut notes = Vec::new();
     let written = made.sources.all.iter().enumerate().filter(|(at, _)| !trial.left_out.contains(&Id::Source(*at)));
     let assumed = |column: &&super::sources::Column| column.ty.is_none() && column.references.is_none();
     let count: usize = written.map(|(_, source)| source.columns.iter().filter(assumed).count()).sum();
     if count > 0 {
         let columns = if count == 1 { "1 column is".to_owned() } else { format!("{count} columns are") };
-        let how = if artifacts.catalog.is_none() {
-            "run `dbt docs generate`, which writes catalog.json, and import again"
-        } else {
-            "look for `# the type is assumed` in the specs"
-        };
-        notes.push(format!("The types of {columns} assumed; kpic refuses to compute with a wrong one: {how}."));
+        notes.push(format!("The types of {columns} assumed; kpic refuses to compute with a wrong one: {types}."));
     }
     if let Some(start) = start {
         notes.push(format!("Figures go from {start} to today, and rows without a time are in no period: set `start` in kpic.yml to the first day from which data is whole."));
     }
+    notes
+}
+
+/// What holds for all metrics of dbt.
+fn notes(artifacts: &Artifacts, made: &Made) -> Vec<String> {
+    let mut notes = Vec::new();
     if !made.kpis.is_empty() {
         notes.push("No KPI has a unit, since MetricFlow knows none: set `unit:` on columns with money or time, so that kpic sees what must not be added.".to_owned());
     }

@@ -1,5 +1,6 @@
 //! What became of each metric, for people, for a pull request and for programs.
 
+use super::words::Words;
 use crate::text::shown_on_a_line;
 use serde::Serialize;
 use serde_json::json;
@@ -32,11 +33,11 @@ pub struct Finding {
 /// A metric and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Metric {
-    /// Its name in dbt.
+    /// Its name in the other tool.
     pub metric: String,
     /// Its name here.
     pub kpi: Option<String>,
-    /// The file of the dbt project.
+    /// Where it is there.
     pub origin: Option<String>,
     /// The file here, with the line.
     pub place: Option<(String, usize)>,
@@ -57,14 +58,16 @@ pub struct Kept {
     pub path: String,
     /// Its line.
     pub line: usize,
-    /// How it differs from what dbt has.
+    /// How it differs from what the tool has.
     pub differences: Vec<String>,
 }
 
 /// What an import comes to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// The metrics, in dbt's order.
+    /// How the tool is called.
+    pub words: &'static Words,
+    /// The metrics, in the tool's order.
     pub metrics: Vec<Metric>,
     /// What else is not carried, each with the reason.
     pub left_out: Vec<(String, String)>,
@@ -91,7 +94,8 @@ impl Report {
     /// How many there are of each, in a line.
     pub fn summary(&self) -> String {
         let [exact, differs, kept, not] = self.counts();
-        let metrics = if self.metrics.len() == 1 { "1 metric".to_owned() } else { format!("{} metrics", self.metrics.len()) };
+        let Words { one, many, .. } = self.words;
+        let metrics = if self.metrics.len() == 1 { format!("1 {one}") } else { format!("{} {many}", self.metrics.len()) };
         let mut parts = vec![format!("{exact} exact"), format!("{differs} with a difference")];
         parts.extend((kept > 0).then(|| format!("{kept} already there")));
         parts.push(format!("{not} not carried"));
@@ -165,13 +169,14 @@ impl Report {
         let mut lines: Vec<String> =
             self.kept.iter().flat_map(|kept| kept.differences.iter().map(move |difference| line(kept, difference))).collect();
         let definitions = if same == 1 { "1 definition is".to_owned() } else { format!("{same} definitions are") };
-        lines.extend((same > 0).then(|| format!("{definitions} as dbt has it")));
+        lines.extend((same > 0).then(|| format!("{definitions} as {} has it", self.words.tool)));
         lines
     }
 
     /// For a pull request.
     pub fn markdown(&self) -> String {
-        let mut out = format!("# Import from dbt\n\n{}.\n\n| metric | KPI | figures | |\n|---|---|---|---|\n", self.summary());
+        let Words { title, one, .. } = self.words;
+        let mut out = format!("# {title}\n\n{}.\n\n| {one} | KPI | figures | |\n|---|---|---|---|\n", self.summary());
         for metric in &self.metrics {
             let fate = match &metric.fate {
                 Fate::Exact => "exact",
@@ -213,14 +218,14 @@ impl Report {
                 };
                 let (file, line) = metric.place.clone().unzip();
                 json!({
-                    "metric": metric.metric, "kpi": metric.kpi, "dbt_file": metric.origin, "file": file, "line": line,
+                    self.words.one: metric.metric, "kpi": metric.kpi, self.words.file_key: metric.origin, "file": file, "line": line,
                     "fidelity": fidelity, "differences": differences, "reason": reason, "findings": metric.findings,
                 })
             })
             .collect();
         json!({
             "counts": { "exact": exact, "differs": differs, "kept": kept, "not_carried": not_carried },
-            "metrics": metrics,
+            self.words.many: metrics,
             "left_out": self.left_out.iter().map(|(what, why)| json!({ "what": what, "reason": why })).collect::<Vec<_>>(),
             "kept": self.kept,
             "findings": self.findings.iter().map(|(what, one)| json!({ "what": what, "code": one.code, "message": one.message })).collect::<Vec<_>>(),
