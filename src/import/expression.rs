@@ -40,6 +40,12 @@ pub(super) trait Names {
         Err(format!("kpic does not read `{}(...)` in it", super::short(&call.function)))
     }
 
+    /// Whether a part of arithmetic is never 0.
+    fn never_zero(&self, node: &Node) -> bool {
+        let _ = node;
+        false
+    }
+
     /// Whether the warehouse has floating-point numbers of 64 bits under the name of a type.
     fn is_double(&self, ty: &str) -> bool {
         matches!(ty, "double" | "float8" | "float64")
@@ -234,6 +240,7 @@ impl<'a, I: Iterator<Item = Token<'a>>> Reader<'a, '_, I> {
         let whole = |node: &Node| node.ty().is_none_or(|ty| ty == Ty::Integer);
         let is_cut = self.names.cuts_quotients() && whole(&left) && whole(&right);
         let (right, guarded) = right.without_zero();
+        let guarded = guarded || self.names.never_zero(&right);
         if !self.names.is_of_metrics() {
             return if is_cut || !guarded {
                 Err("it divides, and the warehouse may do so in another way than kpic".to_owned())

@@ -148,7 +148,11 @@ fn head(made: &Made, at: usize, source: &Source) -> String {
     if let Some(text) = text(model.description.as_deref()) {
         out.push_str(&format!("    description: {}\n", yaml::prose(text, "      ")));
     }
-    out.push_str(&format!("    table: {}\n    kind: {}\n", yaml::scalar(&source.table), kind(made, at, source)));
+    match &source.query {
+        Some(query) => out.push_str(&format!("    query: |-\n{}", yaml::block(query, "      "))),
+        None => out.push_str(&format!("    table: {}\n", yaml::scalar(&source.table))),
+    }
+    out.push_str(&format!("    kind: {}\n", kind(made, at, source)));
     let row = model.entities.iter().find(|one| one.kind != "foreign").and_then(|one| crate::draft::snake(&one.name));
     row.into_iter().for_each(|row| out.push_str(&format!("    row: {}\n", yaml::scalar(&row))));
     match source.key.as_slice() {

@@ -69,6 +69,8 @@ pub(super) struct Made {
     pub(super) teams: Vec<Team>,
     pub(super) dimensions: Vec<Dimension>,
     pub(super) scorecards: Vec<Scorecard>,
+    /// What is a KPI already, by its place.
+    pub(super) also: Vec<(String, usize)>,
     /// The metrics that are not carried, each with the reason.
     pub(super) refused: Vec<(String, String)>,
     /// Where metrics are defined.
@@ -128,8 +130,18 @@ pub(super) fn make(artifacts: &Artifacts, mut sources: Sources) -> Made {
     }
     use_grains(&mut kpis);
     let dimensions = dimensions(&mut sources);
-    let mut made =
-        Made { sources, kpis, teams, dimensions, scorecards: Vec::new(), refused, origins, zone: None, words: &words::DBT };
+    let mut made = Made {
+        sources,
+        kpis,
+        teams,
+        dimensions,
+        scorecards: Vec::new(),
+        also: Vec::new(),
+        refused,
+        origins,
+        zone: None,
+        words: &words::DBT,
+    };
     let homes = placed(&artifacts.manifest.saved_queries);
     let mut taken = HashSet::new();
     for value in &artifacts.semantic.saved_queries {

@@ -46,6 +46,13 @@ pub(super) struct Formula {
     has_window: bool,
 }
 
+impl Formula {
+    /// A formula that has no rows where nothing is there.
+    pub(super) fn of(node: Node, differences: Vec<String>, uses: Vec<String>) -> Self {
+        Self { uses, ..together(node, differences, []) }
+    }
+}
+
 /// The formulas of all metrics.
 pub(super) struct Metrics<'a> {
     sources: &'a mut Sources,

@@ -1,4 +1,4 @@
-//! From what dbt leaves of MetricFlow's metrics to spec files: for `import dbt`.
+//! From what other tools have to spec files: for `import`. What dbt leaves of MetricFlow's metrics is read here, and [`sql`] has SELECTs.
 //!
 //! 1. [`artifacts`] reads the files, in the versions that are known ([`semantic`], [`manifest`]).
 //! 2. [`sources`] makes a source of each semantic model, with what [`tables`] knows of its columns; [`paths`] finds what a filter asks for.
@@ -24,6 +24,7 @@ mod project;
 mod report;
 mod semantic;
 mod sources;
+mod sql;
 mod tables;
 mod template;
 mod types;
@@ -33,6 +34,7 @@ mod yaml;
 pub use artifacts::{Artifacts, Unreadable, of_texts, read};
 pub use project::{Existing, Import, Settings, import};
 pub use report::{Fate, Finding, Kept, Metric, Report};
+pub use sql::{Known, Sql, import as import_sql};
 pub use words::Words;
 
 /// What is shown of a name or text of others.

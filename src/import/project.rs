@@ -335,6 +335,11 @@ fn report(
             }
         })
         .collect();
+    let also = made.also.iter().filter_map(|(metric, at)| {
+        let known = metrics.get(*at)?.clone();
+        Some(Metric { metric: metric.clone(), origin: made.origins.get(metric).cloned(), findings: Vec::new(), ..known })
+    });
+    metrics.extend(also.collect::<Vec<_>>());
     metrics.extend(made.refused.iter().map(|(metric, why)| Metric {
         metric: metric.clone(),
         kpi: None,

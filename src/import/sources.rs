@@ -20,6 +20,8 @@ pub(super) struct Source {
     pub(super) name: String,
     pub(super) model: SemanticModel,
     pub(super) table: String,
+    /// The query that stands in the place of a table.
+    pub(super) query: Option<String>,
     pub(super) key: Vec<String>,
     pub(super) time: Option<String>,
     pub(super) valid: Option<(String, String)>,
@@ -106,6 +108,18 @@ impl Sources {
             sources.fill(at);
         }
         sources
+    }
+
+    /// No sources, for tables that are [added](Self::add).
+    pub(super) fn empty(dialect: &'static dyn Dialect) -> Self {
+        Self { all: Vec::new(), by_model: HashMap::new(), dialect, left_out: Vec::new() }
+    }
+
+    /// Adds a source of a table, or of a query in its place, with what is known of its columns.
+    pub(super) fn add(&mut self, name: String, called: &str, table: String, query: Option<String>, known: Table) -> usize {
+        let model = SemanticModel { name: called.to_owned(), ..SemanticModel::default() };
+        self.all.push(Source { name, model, table, query, known, ..Source::default() });
+        self.all.len() - 1
     }
 
     /// The source of a semantic model.
@@ -241,6 +255,12 @@ impl Sources {
             ..Column::default()
         });
         Some(name)
+    }
+
+    /// Whether a source has a column, if all of its columns are known.
+    pub(super) fn has(&self, at: usize, lower: &str) -> Option<bool> {
+        let known = &self.all.get(at)?.known;
+        known.is_whole.then(|| known.column(lower).is_some())
     }
 
     /// The column that a row reads under a name of SQL.

@@ -32,6 +32,15 @@ pub(super) struct Known {
 }
 
 impl Table {
+    /// A table with all of its columns, each with what the warehouse calls its type.
+    pub(super) fn of(columns: &[(String, String)], dialect: &dyn Dialect) -> Self {
+        let known = |(name, ty): &(String, String)| {
+            let known = Known { name: Some(name.clone()), ty: types::declared(ty, dialect), ..Known::default() };
+            (name.to_lowercase(), known)
+        };
+        Self { columns: columns.iter().map(known).collect(), is_whole: true }
+    }
+
     /// A column by its name in lower case.
     pub(super) fn column(&self, lower: &str) -> Option<&Known> {
         self.columns.get(lower)

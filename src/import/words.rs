@@ -35,3 +35,16 @@ pub(super) static DBT: Words = Words {
     file_key: "dbt_file",
     title: "Import from dbt",
 };
+
+/// The words for SQL.
+pub(super) static SQL: Words = Words {
+    tool: "the SQL",
+    figures: "the SELECT",
+    one: "figure",
+    many: "figures",
+    shared: "_sql",
+    what: "table",
+    model: "the table",
+    file_key: "sql_place",
+    title: "Import from SQL",
+};

@@ -51,6 +51,19 @@ pub(super) fn prose(text: &str, indent: &str) -> String {
     }
 }
 
+/// The lines of a text below a key with `|-`, without what all of them are indented by.
+pub(super) fn block(text: &str, indent: &str) -> String {
+    let lines: Vec<&str> = text.trim().lines().map(str::trim_end).collect();
+    let depth = |line: &&str| line.len() - line.trim_start_matches(' ').len();
+    let common = lines.iter().skip(1).filter(|line| !line.is_empty()).map(depth).min().unwrap_or(0);
+    let cut = |(at, line): (usize, &&str)| match at {
+        0 => format!("{indent}{line}\n"),
+        _ if line.is_empty() => "\n".to_owned(),
+        _ => format!("{indent}{}\n", line.get(common..).unwrap_or_default()),
+    };
+    lines.iter().enumerate().map(cut).collect()
+}
+
 /// Sentences may hold commas, quotes and the like if nothing makes YAML read them otherwise.
 fn prose_line(text: &str) -> String {
     let first = text.chars().next().is_some_and(char::is_alphabetic);

@@ -1,10 +1,11 @@
 //! `kpic import`
 
 use crate::calendar::{Calendar, Date, Weekday};
-use crate::cli::{Context, FINDINGS, FINE, Stop, environment, out};
-use crate::draft::{self, File};
-use crate::engine::Failure;
-use crate::import::{self, Existing, Settings, Unreadable};
+use crate::cli::{Context, EngineArgs, FINDINGS, FINE, Stop, environment, out, usage};
+use crate::dialect;
+use crate::draft::{self, Asked, Data, File, Patterns};
+use crate::engine::{DuckDb, Failure};
+use crate::import::{self, Existing, Import, Known, Settings, Sql, Unreadable};
 use crate::load::PROJECT_FILE;
 use crate::pipeline::{self, Options};
 use crate::text::json;
@@ -13,13 +14,16 @@ use std::path::{Path, PathBuf};
 
 /// What there is to import.
 pub(in crate::cli) const EXAMPLES: &str = "Examples:
-  kpic import dbt ../shop/target --dry-run";
+  kpic import dbt ../shop/target --dry-run
+  kpic import sql dashboard.sql --dry-run";
 
 /// What is imported.
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum ImportCommand {
     /// Import the metrics of a dbt project, from the artifacts in its target folder.
     Dbt(DbtArgs),
+    /// Import SELECTs with aggregates, as dashboards have them.
+    Sql(SqlArgs),
 }
 
 /// The arguments of `import dbt`.
@@ -34,6 +38,35 @@ pub(in crate::cli) struct DbtArgs {
     /// The folder with `semantic_manifest.json` and `manifest.json`, or the dbt project.
     #[arg(value_name = "TARGET")]
     artifacts: PathBuf,
+    #[command(flatten)]
+    into: Into,
+}
+
+/// The arguments of `import sql`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  kpic import sql monthly.sql --dry-run                                     show what would become of each column
+  kpic import sql monthly.sql --database shop.duckdb --output kpis          a project in kpis/, or new definitions in the one that is there
+  kpic import sql board.sql --dialect bigquery --format markdown > import.md
+
+Each SELECT groups by a period, as `date_trunc('month', t)`, and each of its columns that aggregates becomes a KPI. With `--database` the types of columns are those of the DuckDB database. Definitions that the project has already stay as they are, and are compared. No file is changed.")]
+pub(in crate::cli) struct SqlArgs {
+    /// The file with SELECTs, parted by `;`.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The DuckDB database whose tables it reads, for the types of columns.
+    #[arg(long, value_name = "FILE")]
+    database: Option<PathBuf>,
+    /// The `duckdb` program [default: `KPIC_DUCKDB`, next to kpic, or on PATH].
+    #[arg(long, value_name = "PATH", help_heading = "Engine")]
+    duckdb: Option<PathBuf>,
+    #[command(flatten)]
+    into: Into,
+}
+
+/// Where an import goes, and how it is reported.
+#[derive(Debug, Args)]
+struct Into {
     /// The folder of the project; created if it does not exist [default: the current one].
     #[arg(long, short, value_name = "DIR")]
     output: Option<PathBuf>,
@@ -43,7 +76,7 @@ pub(in crate::cli) struct DbtArgs {
     /// How the report is shown.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: ReportFormat,
-    /// The name of a new project [default: that of the dbt project].
+    /// The name of a new project [default: that of the dbt project, or of the file].
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
     /// The first day that a new project shows.
@@ -63,32 +96,93 @@ enum ReportFormat {
 }
 
 pub(in crate::cli) fn run(what: &ImportCommand, context: &Context<'_>) -> Result<u8, Stop> {
-    let ImportCommand::Dbt(args) = what;
     let base = &context.common.directory;
-    let folder = args.output.as_ref().map_or_else(|| base.clone(), |output| base.join(output));
-    let root = if folder.join(PROJECT_FILE).exists() || args.output.is_some() {
-        folder
-    } else {
-        crate::load::find_root(&folder).unwrap_or(folder)
-    };
     let options = context.options();
-    let artifacts = import::read(&base.join(&args.artifacts)).map_err(unreadable)?;
-    let existing = existing(&root, &options)?;
-    let settings = Settings { name: args.name.clone(), start: args.start };
-    let import = import::import(&artifacts, existing.as_ref(), &settings, &options).map_err(unreadable)?;
-    let names: Vec<&str> = import.files.iter().map(|file| file.path.as_str()).collect();
-    if !args.dry_run {
-        write(&root, &import.files)?;
+    match what {
+        ImportCommand::Dbt(args) => {
+            let artifacts = import::read(&base.join(&args.artifacts)).map_err(unreadable)?;
+            args.into.put(base, &options, |existing, settings| import::import(&artifacts, existing, settings, &options))
+        }
+        ImportCommand::Sql(args) => {
+            let text = read(&base.join(&args.file))?;
+            let known = args.database.as_ref().map(|path| tables(&base.join(path), args.duckdb.as_deref())).transpose()?;
+            let name = args.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let sql = Sql { name: &name, text: &text, known: known.as_deref() };
+            args.into.put(base, &options, |existing, settings| import::import_sql(&sql, existing, settings, &options))
+        }
     }
-    match args.format {
-        ReportFormat::Text => out::print(&import.report.text()),
-        ReportFormat::Markdown => out::data(&import.report.markdown()),
-        ReportFormat::Json => out::json(&format!("{}\n", json(&import.report.json()))),
+}
+
+/// The text of a file of SQL.
+fn read(path: &Path) -> Result<String, Stop> {
+    let refused = |why: &str| {
+        let message = format!("cannot read {}: {why}", path.display());
+        environment(&Failure { message, help: Some("name a file with SELECTs".to_owned()) })
+    };
+    if !path.is_file() {
+        return Err(refused(if path.exists() { "it is no file" } else { "it does not exist" }));
     }
-    let did = if args.dry_run { "would write" } else { "wrote" };
-    let shown = if names.is_empty() { "nothing: there is nothing new".to_owned() } else { names.join(", ") };
-    out::error(&format!("{did} {shown}\n"));
-    Ok(FINE)
+    let bytes = std::fs::read(path).map_err(|error| refused(&error.to_string()))?;
+    String::from_utf8(bytes).map_err(|_| refused("it is not UTF-8"))
+}
+
+/// The tables of a DuckDB database.
+fn tables(database: &Path, duckdb: Option<&Path>) -> Result<Vec<Known>, Stop> {
+    if !database.is_file() {
+        return Err(usage(&format!("there is no file {}", database.display()), "check the path"));
+    }
+    let fail = |failure: Failure| environment(&failure);
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let program = crate::engine::find(duckdb).map_err(fail)?;
+    let database = absolute(database);
+    let folder = database.parent().unwrap_or(Path::new("/")).to_path_buf();
+    let reach = EngineArgs::default().reach(Vec::new());
+    let engine = DuckDb { program: absolute(&program), folder, database: Some(database), reach };
+    let asked = Asked::of(&engine, dialect::dialect(None));
+    let (found, _) = draft::find(&asked, &Data::Database(Patterns::default())).map_err(fail)?;
+    let known = |table: &draft::Table| {
+        let (schema, name) = table.in_database()?;
+        let columns = table.columns.iter().map(|column| (column.name.clone(), column.ty.clone())).collect();
+        Some(Known { schema: schema.to_owned(), table: name.to_owned(), columns })
+    };
+    Ok(found.iter().filter_map(known).collect())
+}
+
+impl Into {
+    /// Puts what is imported into the project, and reports it.
+    fn put(
+        &self,
+        base: &Path,
+        options: &Options,
+        import: impl FnOnce(Option<&Existing>, &Settings) -> Result<Import, Unreadable>,
+    ) -> Result<u8, Stop> {
+        let folder = self.output.as_ref().map_or_else(|| base.to_path_buf(), |output| base.join(output));
+        let root = if folder.join(PROJECT_FILE).exists() || self.output.is_some() {
+            folder
+        } else {
+            crate::load::find_root(&folder).unwrap_or(folder)
+        };
+        let existing = existing(&root, options)?;
+        let settings = Settings { name: self.name.clone(), start: self.start };
+        let import = import(existing.as_ref(), &settings).map_err(unreadable)?;
+        self.report(&root, &import)
+    }
+
+    fn report(&self, root: &Path, import: &Import) -> Result<u8, Stop> {
+        let names: Vec<&str> = import.files.iter().map(|file| file.path.as_str()).collect();
+        if !self.dry_run {
+            write(root, &import.files)?;
+        }
+        match self.format {
+            ReportFormat::Text => out::print(&import.report.text()),
+            ReportFormat::Markdown => out::data(&import.report.markdown()),
+            ReportFormat::Json => out::json(&format!("{}\n", json(&import.report.json()))),
+        }
+        let did = if self.dry_run { "would write" } else { "wrote" };
+        let shown = if names.is_empty() { "nothing: there is nothing new".to_owned() } else { names.join(", ") };
+        out::error(&format!("{did} {shown}\n"));
+        Ok(FINE)
+    }
 }
 
 /// The project that is there, if there is one.

@@ -1,0 +1,449 @@
+//! One SELECT as KPIs: a figure for each column that aggregates, at the grain and by the slices of its groups.
+
+use super::super::expression;
+use super::super::kpis::{Dimension, Kpi};
+use super::super::metrics::Formula;
+use super::super::node::{Node, Ty};
+use super::super::semantic::Metric;
+use super::super::sources::{free, quoted};
+use super::super::{on_a_line, short};
+use super::figure::{self, Other};
+use super::period::{self, Column};
+use super::scope::Scope;
+use super::statement::{Group, Item, Statement, split};
+use super::{Fault, State, guess};
+use crate::calendar::Grain;
+use crate::draft::snake;
+use crate::rawsql::{Kind, Token};
+use std::collections::{BTreeSet, HashMap};
+
+/// Names under which SQL knows the current time.
+const NOW: [&str; 8] = ["current_date", "current_timestamp", "now", "getdate", "sysdate", "today", "curdate", "localtimestamp"];
+
+/// Words with which a time is computed of the current one.
+const OF_NOW: [&str; 21] = [
+    "interval",
+    "day",
+    "days",
+    "week",
+    "weeks",
+    "month",
+    "months",
+    "quarter",
+    "quarters",
+    "year",
+    "years",
+    "hour",
+    "hours",
+    "date_trunc",
+    "cast",
+    "as",
+    "date",
+    "timestamp",
+    "dateadd",
+    "date_add",
+    "date_sub",
+];
+
+/// What rows are grouped by.
+struct Groups<'s, 't> {
+    grain: Grain,
+    time: Column,
+    /// All others.
+    slices: Vec<&'s [Token<'t>]>,
+    /// The tokens of all of them, as they are compared.
+    all: Vec<String>,
+}
+
+/// What all figures of a SELECT share.
+struct Shared {
+    base: usize,
+    grain: Grain,
+    by: Vec<String>,
+    differences: Vec<String>,
+}
+
+/// A figure before it is a KPI.
+struct Wish<'s, 't> {
+    item: &'s Item<'t>,
+    label: String,
+    /// A name for it.
+    name: String,
+    at: usize,
+}
+
+impl State {
+    /// The KPIs of a SELECT, or why there are none.
+    pub(super) fn select(&mut self, statement: &Statement<'_>, whole: &str) {
+        let named = statement.name.clone();
+        let groups = match groups(statement, self.sources.dialect, &|name| self.is_column(statement, name)) {
+            Ok(groups) => groups,
+            Err(fault) => {
+                let label = self.label(named.as_deref().unwrap_or(whole), statement.start);
+                return self.refuse(label, &fault);
+            }
+        };
+        let mut wishes = Vec::new();
+        for item in &statement.items {
+            let alias = item.alias.clone();
+            let is_group = groups.all.contains(&figure::normal(&item.tokens));
+            if is_group {
+                continue;
+            }
+            let at = item.tokens.first().map_or(statement.start, |token| token.start);
+            let text = on_a_line(&figure::normal(&item.tokens));
+            let wish = alias.unwrap_or_else(|| text.replace("( * )", "").replace(['(', ')'], " "));
+            let taken = self.labels.contains(&short(&wish));
+            let label = match (&named, taken) {
+                (Some(named), true) => format!("{named}.{wish}"),
+                (None, true) if whole != "select" => format!("{whole}: {wish}"),
+                _ => wish.clone(),
+            };
+            let label = self.label(&label, at);
+            wishes.push(Wish { item, label, name: snake(&wish).unwrap_or_else(|| "figure".to_owned()), at });
+        }
+        if wishes.is_empty() {
+            let label = self.label(named.as_deref().unwrap_or(whole), statement.start);
+            return self.refuse(label, &Fault::at(statement.start, "it aggregates nothing"));
+        }
+        if let Err(fault) = self.figures(statement, &groups, &wishes) {
+            for wish in wishes {
+                self.refuse(wish.label, &fault);
+            }
+        }
+    }
+
+    fn figures<'t>(
+        &mut self,
+        statement: &Statement<'t>,
+        groups: &Groups<'_, 't>,
+        wishes: &[Wish<'_, 't>],
+    ) -> Result<(), Fault> {
+        let items = statement.items.iter().flat_map(|item| item.tokens.iter().copied());
+        let joins = statement.joins.iter().flat_map(|join| join.on.iter().copied());
+        let all: Vec<Token<'t>> = items.chain(statement.filter.iter().copied()).chain(joins).collect();
+        let mut types = guess::types(&all);
+        for column in groups.slices.iter().filter_map(|slice| period::column(slice)) {
+            types.entry(column.name.to_lowercase()).or_insert(Ty::Text);
+        }
+        types.insert(groups.time.name.to_lowercase(), Ty::Timestamp);
+        let mut scope = Scope::of(self, statement, &groups.time, types)?;
+        let mut differences = std::mem::take(&mut scope.differences);
+        let time = scope.leaf_of(&groups.time, Ty::Timestamp).map_err(|why| Fault::at(statement.start, &why))?;
+        if time.ty == Some(Ty::Instant) {
+            differences.push("its days are those of `timezone` in kpic.yml, and not of the zone of a session".to_owned());
+        }
+        let conditions = conditions(&mut scope, statement, groups, &mut differences)?;
+        for shown in &statement.shown {
+            differences.push(match *shown {
+                "having" => "the SELECT leaves groups out by `having`, and kpic shows all".to_owned(),
+                _ => "the SELECT shows some rows alone by `limit`, and kpic all".to_owned(),
+            });
+        }
+        let mut slices = Vec::new();
+        for slice in &groups.slices {
+            let at = slice.first().map_or(statement.start, |token| token.start);
+            match period::column(slice).ok_or_else(|| "kpic slices by columns alone".to_owned()) {
+                Ok(column) => slices.push((scope.home(&column), scope.leaf_of(&column, Ty::Text), at)),
+                Err(why) => {
+                    let text = short(&figure::normal(slice));
+                    differences.push(format!("the SELECT groups by `{text}` too, and kpic shows the total: {why}"));
+                }
+            }
+        }
+        let base = scope.base();
+        let mut others: HashMap<String, Other> = HashMap::new();
+        let mut made = Vec::new();
+        // Those that are one aggregate come first: others are made of them.
+        let is_one = |wish: &&Wish<'_, '_>| is_call(&wish.item.tokens);
+        let nothing = HashMap::new();
+        let order = wishes.iter().filter(is_one).chain(wishes.iter().filter(|wish| !is_one(wish)));
+        let names = self_names(wishes);
+        for wish in order {
+            let own = if is_one(&wish) { &nothing } else { &others };
+            let result = figure::formula(&mut scope, &conditions, own, &wish.item.tokens);
+            if let (Ok((formula, facts)), true) = (&result, is_one(&wish)) {
+                let other = Other { name: String::new(), label: wish.label.clone(), ty: formula.node.ty(), facts: *facts };
+                let name = names.get(&wish.label).cloned().unwrap_or_default();
+                others.entry(figure::normal(&wish.item.tokens)).or_insert(Other { name, ..other });
+            }
+            made.push((wish, result));
+        }
+        let mut by = Vec::new();
+        for (home, leaf, at) in slices {
+            let found = home.and_then(|(home, way)| Ok((home, way, leaf?)));
+            let (home, way, leaf) = found.map_err(|why| Fault::at(at, &why))?;
+            by.push(self.slice(base, home, &way, &leaf.text));
+        }
+        let shared = Shared { base, grain: groups.grain, by, differences };
+        // A name that a figure has is the one that others are made of.
+        let mut renamed: HashMap<String, String> = HashMap::new();
+        made.sort_by_key(|(wish, _)| wish.at);
+        let mut ready = Vec::new();
+        for (wish, result) in made {
+            match result {
+                Ok((formula, _)) => ready.push((wish, formula)),
+                Err(fault) => self.refuse(wish.label.clone(), &fault),
+            }
+        }
+        ready.sort_by_key(|(wish, _)| !is_one(wish));
+        for (wish, formula) in ready {
+            self.kpi(wish, formula, &shared, &mut renamed);
+        }
+        Ok(())
+    }
+
+    /// Adds a KPI, or finds the one that is the same.
+    fn kpi(&mut self, wish: &Wish<'_, '_>, mut formula: Formula, shared: &Shared, renamed: &mut HashMap<String, String>) {
+        formula.differences.extend(shared.differences.iter().cloned());
+        if let Some((_, new)) = formula.uses.iter().find_map(|label| renamed.get_key_value(label)) {
+            let why = format!(
+                "it is made of a figure that is called `{new}` here: give the columns of each SELECT names of their own"
+            );
+            return self.refuse(wish.label.clone(), &Fault::at(wish.at, &why));
+        }
+        let written = formula.node.written();
+        let same = |kpi: &&mut Kpi| {
+            kpi.formula.node.written() == written
+                && kpi.formula.source == formula.source
+                && kpi.formula.is_dense == formula.is_dense
+                && kpi.formula.is_null_over_nothing == formula.is_null_over_nothing
+        };
+        let known = self.kpis.iter_mut().enumerate().find(|(_, kpi)| kpi.name == wish.name && same(&kpi));
+        if let Some((at, kpi)) = known {
+            kpi.grains.insert(shared.grain);
+            if !shared.by.is_empty() && !kpi.by.contains(&shared.by) {
+                kpi.by.push(shared.by.clone());
+            }
+            let new: Vec<String> =
+                formula.differences.into_iter().filter(|one| !kpi.formula.differences.contains(one)).collect();
+            kpi.formula.differences.extend(new);
+            self.also.push((wish.label.clone(), at));
+            return;
+        }
+        let mut taken = self.kpis.iter().map(|kpi| kpi.name.clone()).collect();
+        let source = self.sources.source(shared.base).map(|source| source.name.clone()).unwrap_or_default();
+        let is_taken = self.kpis.iter().any(|kpi| kpi.name == wish.name);
+        let name = free(&if is_taken { format!("{source}_{}", wish.name) } else { wish.name.clone() }, &mut taken);
+        if is_taken {
+            renamed.insert(wish.label.clone(), name.clone());
+        }
+        self.kpis.push(Kpi {
+            metric: wish.label.clone(),
+            name,
+            about: Metric { name: wish.label.clone(), ..Metric::default() },
+            formula,
+            grain: (shared.grain != Grain::Month).then_some(shared.grain),
+            grains: BTreeSet::from([shared.grain]),
+            owner: None,
+            meta: None,
+            by: if shared.by.is_empty() { Vec::new() } else { vec![shared.by.clone()] },
+            origin: self.origins.get(&wish.label).cloned(),
+        });
+    }
+
+    /// The name by which KPIs of a source are sliced by a column.
+    fn slice(&mut self, base: usize, home: usize, way: &[String], path: &str) -> String {
+        let text = path.rsplit('.').next().unwrap_or(path).trim_matches('`').to_owned();
+        if way.is_empty() {
+            return text;
+        }
+        let from = self.sources.source(base).map(|source| source.name.clone()).unwrap_or_default();
+        let found = self.dimensions.iter_mut().find(|one| {
+            one.home == home && one.column == text && one.from.iter().all(|(source, own)| *source != from || own == path)
+        });
+        if let Some(known) = found {
+            if !known.from.iter().any(|(source, _)| *source == from) {
+                known.from.push((from, path.to_owned()));
+            }
+            return known.name.clone();
+        }
+        let last = way.last().map(|name| name.trim_matches('`').to_owned()).unwrap_or_default();
+        let name = free(&format!("{last}_{text}"), &mut self.taken_dimensions);
+        let own = self.sources.source(home).and_then(|source| source.columns.iter().find(|one| one.name == text));
+        let ty = own.map_or(Ty::Text, super::super::sources::Column::declared);
+        let from = vec![(from, path.to_owned())];
+        self.dimensions.push(Dimension { name: name.clone(), ty, description: None, from, home, column: text });
+        quoted(&name)
+    }
+}
+
+fn self_names(wishes: &[Wish<'_, '_>]) -> HashMap<String, String> {
+    wishes.iter().map(|wish| (wish.label.clone(), wish.name.clone())).collect()
+}
+
+/// Whether tokens are one call that aggregates.
+fn is_call(tokens: &[Token<'_>]) -> bool {
+    let [function, open, inner @ ..] = tokens else { return false };
+    if !figure::aggregates(&function.text.to_lowercase()) || !open.is_mark("(") {
+        return false;
+    }
+    let mut depth = 1_usize;
+    let mut rest = inner.iter();
+    for token in rest.by_ref() {
+        depth += usize::from(token.is_mark("("));
+        depth -= usize::from(token.is_mark(")"));
+        if depth == 0 {
+            break;
+        }
+    }
+    let rest: Vec<&Token<'_>> = rest.collect();
+    // What belongs to the call: `filter (...)` or `within group (...)`, up to the end.
+    match rest.first() {
+        None => true,
+        Some(first) => {
+            let closes = rest.iter().enumerate().scan(0_usize, |depth, (at, token)| {
+                *depth += usize::from(token.is_mark("("));
+                *depth = depth.saturating_sub(usize::from(token.is_mark(")")));
+                Some((at, *depth == 0 && token.is_mark(")")))
+            });
+            let end = closes.filter(|(_, closes)| *closes).map(|(at, _)| at).next();
+            (first.is_word("filter") || first.is_word("within")) && end == Some(rest.len() - 1)
+        }
+    }
+}
+
+/// What rows are grouped by: one period, and whatever else there is.
+fn groups<'s, 't>(
+    statement: &'s Statement<'t>,
+    dialect: &dyn crate::dialect::Dialect,
+    is_column: &dyn Fn(&str) -> bool,
+) -> Result<Groups<'s, 't>, Fault> {
+    let all: Vec<&[Token<'t>]> = match &statement.group {
+        Group::None => Vec::new(),
+        Group::All => {
+            let aggregates = |item: &&Item<'t>| {
+                let mut pairs = item.tokens.iter().zip(item.tokens.iter().skip(1));
+                pairs.any(|(name, open)| open.is_mark("(") && figure::aggregates(&name.text.to_lowercase()))
+            };
+            statement.items.iter().filter(|item| !aggregates(item)).map(|item| item.tokens.as_slice()).collect()
+        }
+        Group::By(all) => all.iter().map(|tokens| meant(statement, tokens, is_column)).collect::<Result<_, _>>()?,
+    };
+    let mut found = None;
+    let mut slices = Vec::new();
+    for tokens in &all {
+        let at = tokens.first().map_or(statement.start, |token| token.start);
+        match period::read(tokens, dialect) {
+            Some(Ok(period)) if found.is_none() => found = Some(period),
+            Some(Ok(_)) => return Err(Fault::at(at, "it groups by two periods, and a KPI has one")),
+            Some(Err(why)) => return Err(Fault::at(at, why)),
+            None => slices.push(*tokens),
+        }
+    }
+    let at = statement.start;
+    let (grain, time) = found.ok_or_else(|| {
+        Fault::at(at, "it groups by no period that kpic reads: group by `date_trunc('month', ...)` of a column, since a KPI has a figure for each period")
+    })?;
+    Ok(Groups { grain, time, slices, all: all.iter().map(|tokens| figure::normal(tokens)).collect() })
+}
+
+/// What a place or a name in `group by` means.
+fn meant<'s, 't>(
+    statement: &'s Statement<'t>,
+    tokens: &'s [Token<'t>],
+    is_column: &dyn Fn(&str) -> bool,
+) -> Result<&'s [Token<'t>], Fault> {
+    let [only] = tokens else { return Ok(tokens) };
+    if only.kind == Kind::Number {
+        let place = only.text.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+        let item = place.and_then(|place| statement.items.get(place));
+        return item.map(|item| item.tokens.as_slice()).ok_or_else(|| Fault::of(only, "there is no column at that place"));
+    }
+    let Some(name) = only.name() else { return Ok(tokens) };
+    let named = |item: &&Item<'t>| item.alias.as_ref().is_some_and(|alias| alias.eq_ignore_ascii_case(&name));
+    match statement.items.iter().find(named) {
+        // An alias and a column of one name: some engines take the one, and some the other.
+        Some(item)
+            if period::column(&item.tokens).is_none_or(|column| !column.name.eq_ignore_ascii_case(&name))
+                && (is_column(&name)
+                    || item.tokens.iter().any(|token| token.name().is_some_and(|own| own.eq_ignore_ascii_case(&name)))) =>
+        {
+            let why = format!(
+                "`{}` is a column and a name in the SELECT: group by the place of the column, as in `group by 1`",
+                short(&name)
+            );
+            Err(Fault::of(only, &why))
+        }
+        Some(item) => Ok(item.tokens.as_slice()),
+        None => Ok(tokens),
+    }
+}
+
+/// The conditions that all rows fulfil.
+fn conditions<'t>(
+    scope: &mut Scope<'_, 't>,
+    statement: &Statement<'t>,
+    groups: &Groups<'_, 't>,
+    differences: &mut Vec<String>,
+) -> Result<Vec<Node>, Fault> {
+    let mut found = Vec::new();
+    let mut parts: Vec<Vec<Token<'t>>> = parts(&statement.filter);
+    parts.extend(std::mem::take(&mut scope.conditions));
+    for part in parts {
+        let at = part.first().map_or(statement.start, |token| token.start);
+        let is_one_table = statement.joins.is_empty();
+        let is_now = part.iter().any(|token| NOW.iter().any(|word| token.is_word(word)));
+        if is_now && is_range(&part, &groups.time, is_one_table) {
+            let text = short(&part.iter().map(|token| token.text).collect::<Vec<_>>().join(" "));
+            differences.push(format!("`{text}` is left out: kpic shows all periods from `start` to `as_of`, and whole ones"));
+            continue;
+        }
+        scope.unknown = None;
+        match expression::read_tokens(part.iter().copied(), scope) {
+            Ok((Node::And(all), _)) => found.extend(all),
+            Ok((node, _)) => found.push(node),
+            Err(refused) => {
+                let why = scope.unknown.take().unwrap_or(refused.why);
+                return Err(Fault::at(refused.at.unwrap_or(at), &format!("its condition is not one that kpic reads: {why}")));
+            }
+        }
+    }
+    found.append(&mut scope.found);
+    Ok(found)
+}
+
+/// The parts of a condition that all have to hold.
+fn parts<'t>(tokens: &[Token<'t>]) -> Vec<Vec<Token<'t>>> {
+    if tokens.is_empty() {
+        return Vec::new();
+    }
+    if split(tokens, |token| token.is_word("or")).len() > 1 {
+        return vec![tokens.to_vec()];
+    }
+    let ands: Vec<&Token<'t>> = tokens.iter().filter(|token| token.is_word("and")).collect();
+    let mut found: Vec<Vec<Token<'t>>> = Vec::new();
+    let mut is_open = false;
+    for part in split(tokens, |token| token.is_word("and")) {
+        let between = split(part, |token| token.is_word("between")).len() > 1;
+        match found.last_mut().filter(|_| is_open) {
+            Some(last) => {
+                // The `and` of `between`, whatever its place: only that it is there counts.
+                last.extend(ands.first().map(|and| **and));
+                last.extend(part);
+                is_open = false;
+            }
+            None => {
+                found.push(part.to_vec());
+                is_open = between;
+            }
+        }
+    }
+    found
+}
+
+/// Whether a condition compares the time of rows with something, and is about nothing else.
+fn is_range(part: &[Token<'_>], time: &Column, is_one_table: bool) -> bool {
+    let sign = part.iter().position(|token| matches!(token.text, ">=" | ">" | "<" | "<="));
+    let Some((left, right)) = sign.and_then(|at| Some((part.get(..at)?, part.get(at + 1..)?))) else { return false };
+    let is_time = period::column(left).is_some_and(|column| {
+        let is_there = column.table == time.table || is_one_table && (column.table.is_none() || time.table.is_none());
+        column.name.eq_ignore_ascii_case(&time.name) && is_there
+    });
+    let is_of_now = |token: &Token<'_>| match token.kind {
+        Kind::Word => NOW.iter().chain(&OF_NOW).any(|word| token.is_word(word)),
+        Kind::Quoted => false,
+        _ => !token.is_mark("."),
+    };
+    is_time && right.iter().all(is_of_now)
+}
