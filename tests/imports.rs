@@ -3,6 +3,7 @@
 //! - `dbt`: small dbt projects, with what dbt and MetricFlow made of them
 //! - `merges`: imports into a project that is there
 //! - `odd`: artifacts that are broken, hostile or from the future
+//! - `sql`: SELECTs, with what DuckDB answers
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
 
@@ -12,4 +13,6 @@ mod dbt;
 mod merges;
 #[path = "imports/odd.rs"]
 mod odd;
+#[path = "imports/sql.rs"]
+mod sql;
 mod support;

@@ -199,7 +199,14 @@ impl Trial<'_> {
             Id::Source(at) => {
                 let name = made.sources.all.get(at).map(|source| source.model.name.clone());
                 let what = made.words.what;
+                let shown = super::short(name.as_deref().unwrap_or_default());
+                let of_it = format!("its {what} `{shown}` is not carried: {why}");
                 self.say(made, what, name, why);
+                let kpis = made.kpis.iter().enumerate().filter(|(_, kpi)| kpi.formula.source == Some(at));
+                for kpi in kpis.map(|(kpi, _)| kpi).collect::<Vec<_>>() {
+                    made.kpis.get_mut(kpi).into_iter().for_each(|kpi| kpi.by.clear());
+                    self.leave_out(made, Id::Kpi(kpi), of_it.clone());
+                }
             }
             Id::Column(at, column) => {
                 let source = made.sources.all.get(at);

@@ -40,6 +40,8 @@ pub(super) struct Facts {
     zero: bool,
     /// Whether a figure that it is made of is shown in every period.
     shown: bool,
+    /// Whether it, or what it is made of, may have no row though rows are there.
+    lacks: bool,
     /// Whether it is the number of rows, which is never 0.
     rows: bool,
     /// Whether there is any.
@@ -117,7 +119,8 @@ pub(super) fn formula(
     }
     if facts.zero && facts.drops_nulls {
         differences.push(NULLS.to_owned());
-    } else if node.fills() && (facts.drops_nulls || !facts.anchored) {
+    }
+    if node.fills() && !is_dense && (facts.lacks || !facts.anchored) {
         differences.push(NOTHING.to_owned());
     }
     let mut formula = Formula::of(node, differences, uses);
@@ -163,6 +166,7 @@ impl Figure<'_, '_, '_> {
         let other = self.others.get(written)?;
         self.facts.any = true;
         self.facts.anchored |= other.facts.anchored;
+        self.facts.lacks |= other.facts.lacks;
         self.facts.shown |= other.facts.zero || other.facts.shown;
         if !self.uses.contains(&other.label) {
             self.uses.push(other.label.clone());
@@ -230,6 +234,7 @@ impl Names for Figure<'_, '_, '_> {
         }
         self.facts.drops_nulls |= counts && !is_zero && is_conditional;
         self.facts.any = true;
+        self.facts.lacks |= self.facts.drops_nulls;
         self.facts.zero |= is_zero;
         self.facts.anchored |= !is_conditional;
         self.facts.null |= counts && !is_zero;

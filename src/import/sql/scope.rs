@@ -101,7 +101,7 @@ impl<'s, 't> Scope<'s, 't> {
             }
             let name = state.sources.source(target).map(|source| source.name.clone()).unwrap_or_default();
             differences.push(format!(
-                "of each `{}.{}` there has to be one row, which no SQL says: kpic looks, and refuses where there are several, for which the SELECT counts rows more than once",
+                "`{}.{}` has to be a key, which SQL does not say: where several rows have one value the SELECT counts rows more than once, and kpic refuses",
                 short(&name),
                 short(&key)
             ));

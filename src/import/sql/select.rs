@@ -45,6 +45,9 @@ const OF_NOW: [&str; 21] = [
     "date_sub",
 ];
 
+/// What is told of slices in which no row fulfils a condition.
+const LATER: &str = "a slice is shown from its first row on that fulfils the condition; before that the SELECT shows 0";
+
 /// What rows are grouped by.
 struct Groups<'s, 't> {
     grain: Grain,
@@ -91,8 +94,8 @@ impl State {
                 continue;
             }
             let at = item.tokens.first().map_or(statement.start, |token| token.start);
-            let text = on_a_line(&figure::normal(&item.tokens));
-            let wish = alias.unwrap_or_else(|| text.replace("( * )", "").replace(['(', ')'], " "));
+            let text = figure::normal(&item.tokens).replace("( * )", "").replace(['(', ')', '.'], " ");
+            let wish = alias.unwrap_or_else(|| on_a_line(&text));
             let taken = self.labels.contains(&short(&wish));
             let label = match (&named, taken) {
                 (Some(named), true) => format!("{named}.{wish}"),
@@ -196,6 +199,9 @@ impl State {
     /// Adds a KPI, or finds the one that is the same.
     fn kpi(&mut self, wish: &Wish<'_, '_>, mut formula: Formula, shared: &Shared, renamed: &mut HashMap<String, String>) {
         formula.differences.extend(shared.differences.iter().cloned());
+        if formula.is_dense && !shared.by.is_empty() {
+            formula.differences.push(LATER.to_owned());
+        }
         if let Some((_, new)) = formula.uses.iter().find_map(|label| renamed.get_key_value(label)) {
             let why = format!(
                 "it is made of a figure that is called `{new}` here: give the columns of each SELECT names of their own"

@@ -1,0 +1,270 @@
+//! SELECTs as dashboards have them: each is run by DuckDB and imported, and every cell of it is compared with what kpic shows of the KPI. What
+//! a figure is said to differ in is looked at as well, and nothing else may differ.
+
+use crate::support::{kpic, text, write_files};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+/// Orders over half a year without any in April, with nulls in most columns and users that are not there.
+const TABLES: &str = "
+create table users as
+  select 'u' || i as user_id, case i % 4 when 0 then null when 1 then 'DE' else 'FR' end as country, i % 5 = 0 as is_test,
+         i * 1.5::double as score, timestamp '2024-01-01' + interval (i * 5) day as created_at
+  from range(12) r(i);
+create table orders as
+  select i as order_id, moment as ordered_at, moment::date as ordered_on, 'u' || (i * 7 % 15) as user_id,
+         case when i % 9 = 0 then null else (i * 37 % 101)::decimal(10, 2) end as amount,
+         case when moment < timestamp '2024-02-01' then null else i % 4 end as quantity,
+         case i % 6 when 0 then 'refunded' when 1 then null when 2 then 'open' else 'paid' end as status,
+         i % 8 = 0 as gift, case when i % 3 = 0 then null else 'shop' end as channel, i * 0.25::double as weight
+  from (select i, timestamp '2024-01-01 00:00:00' + interval (i * 11) hour as moment from range(420) r(i))
+  where month(moment) <> 4;
+";
+
+fn duckdb(folder: &Path, arguments: &[&str]) -> Vec<u8> {
+    let program = std::env::var_os("KPIC_DUCKDB").unwrap_or_else(|| "duckdb".into());
+    let done = Command::new(program).current_dir(folder).args(["-bail", "shop.duckdb"]).args(arguments).output().unwrap();
+    assert!(done.status.success(), "{arguments:?}: {}", text(&done.stderr));
+    done.stdout
+}
+
+/// A SELECT whose first column is the period, and which other columns are slices.
+struct Case {
+    sql: &'static str,
+    grain: &'static str,
+    /// Columns of the SELECT with the dimensions that they become.
+    by: &'static [(&'static str, &'static str)],
+    /// Figures, each with whether it is exact.
+    figures: &'static [(&'static str, bool)],
+}
+
+const CASES: &[Case] = &[
+    Case {
+        sql: "select date_trunc('month', ordered_at) as period, sum(amount) as total, count(*) as rows_, count(amount) as priced,
+                     avg(amount) as mean, min(amount) as least, max(amount) as most, count(distinct user_id) as buyers
+              from main.orders group by 1 order by 1",
+        grain: "month",
+        by: &[],
+        figures: &[
+            ("total", true),
+            ("rows_", true),
+            ("priced", true),
+            ("mean", true),
+            ("least", true),
+            ("most", true),
+            ("buyers", true),
+        ],
+    },
+    Case {
+        sql: "select cast(ordered_at as date) as period, sum(amount) as total, count(distinct status) as states
+              from orders where status <> 'open' and amount between 10 and 90 group by cast(ordered_at as date)",
+        grain: "day",
+        by: &[],
+        figures: &[("total", true), ("states", true)],
+    },
+    Case {
+        sql: "select date_trunc('week', ordered_at)::date as period, channel, sum(case when status = 'paid' then amount end) as paid,
+                     sum(amount) / count(*) as value, 100.0 * count(amount) / count(*) as share
+              from orders group by period, channel having count(*) > 2 order by 1 limit 30",
+        grain: "week",
+        by: &[("channel", "channel")],
+        figures: &[("paid", false), ("value", false), ("share", false)],
+    },
+    Case {
+        sql: "select date_trunc('month', ordered_at) period, channel,
+                     sum(case when status = 'paid' then amount else 0 end) paid, count(case when gift then 1 end) gifts,
+                     count(*) filter (where status in ('paid', 'open')) several, sum(case when status = 'refunded' then 1 else 0 end) refunds,
+                     count(distinct case when status = 'paid' then user_id end) payers,
+                     count(case when status = 'refunded' then 1 end) * 1.0 / count(*) refunded,
+                     sum(case when status = 'refunded' then 1 else 0 end) * 1.0 / count(*) refund_share
+              from orders group by 1, 2",
+        grain: "month",
+        by: &[("channel", "channel")],
+        figures: &[("paid", false), ("gifts", false), ("several", false), ("refunds", false), ("payers", false), ("refunded", true), ("refund_share", true)],
+    },
+    Case {
+        sql: "select date_trunc('day', ordered_at) as period, sum(case when status = 'paid' then amount else 0 end) as paid,
+                     sum(case when status = 'paid' then amount else 0 end) / count(*) as paid_per_order,
+                     sum(case when gift then 1 else 0 end) * 1.0 / nullif(count(distinct user_id), 0) as gifts_per_user
+              from orders group by all",
+        grain: "day",
+        by: &[],
+        figures: &[("paid", false), ("paid_per_order", true), ("gifts_per_user", true)],
+    },
+    Case {
+        sql: "create or replace view v as select date_trunc('month', o.ordered_at) as period, u.country, sum(o.amount) as total,
+                     count(*) as rows_, count(distinct u.user_id) as buyers, avg(u.score) as score
+              from orders o join users u on u.user_id = o.user_id and not u.is_test where o.status = 'paid' group by 1, 2",
+        grain: "month",
+        by: &[("country", "user_country")],
+        figures: &[("total", false), ("rows_", false), ("buyers", false)],
+    },
+    Case {
+        sql: "select date_trunc('month', o.ordered_at) as period, u.country, count(*) as rows_, sum(o.amount) as total
+              from orders as o left join users as u on o.user_id = u.user_id group by 1, u.country",
+        grain: "month",
+        by: &[("country", "user_country")],
+        figures: &[("rows_", false), ("total", false)],
+    },
+    Case {
+        sql: "select date_trunc('month', o.ordered_at) as period, count(*) as rows_
+              from orders o left join users u using (user_id) where u.country = 'DE' or u.country is null group by 1",
+        grain: "month",
+        by: &[],
+        figures: &[("rows_", false)],
+    },
+    Case {
+        sql: "select date_trunc('month', o.ordered_at) as period, count(*) as rows_, sum(quantity * weight) as load_
+              from users u inner join orders o on u.user_id = o.user_id group by 1",
+        grain: "month",
+        by: &[],
+        figures: &[("rows_", false), ("load_", false)],
+    },
+    Case {
+        sql: "with paid as (select * from main.orders where status = 'paid'), big as (select * from paid where amount > 20)
+              select date_trunc('month', ordered_at) as period, count(*) as rows_, sum(amount) as total from big group by 1",
+        grain: "month",
+        by: &[],
+        figures: &[("rows_", true), ("total", true)],
+    },
+    Case {
+        sql: "select date_trunc('month', day) as period, sum(total) as total, max(total) as best_day
+              from (select date_trunc('day', ordered_at) as day, sum(amount)::double as total from main.orders group by 1) days group by 1",
+        grain: "month",
+        by: &[],
+        figures: &[("total", true), ("best_day", true)],
+    },
+    Case {
+        sql: "select date_trunc('quarter', ordered_on) as period, gift, channel, median(weight) as middle,
+                     quantile_cont(weight, 0.9) as ninth, percentile_cont(0.25) within group (order by weight) as first_quarter
+              from orders group by 1, 2, 3",
+        grain: "quarter",
+        by: &[("gift", "gift"), ("channel", "channel")],
+        figures: &[("middle", true), ("ninth", true), ("first_quarter", true)],
+    },
+    Case {
+        sql: "select date_trunc('year', ordered_at) as period, coalesce(sum(quantity), 0) as pieces, sum(coalesce(quantity, 0)) as filled,
+                     sum(amount) - sum(quantity) as rest, round(sum(weight) / count(*), 1) as weight_
+              from orders where not gift and (status is null or status not in ('open')) group by 1",
+        grain: "year",
+        by: &[],
+        figures: &[("pieces", false), ("filled", true), ("rest", true), ("weight_", false)],
+    },
+    Case {
+        sql: "select date_trunc('month', ordered_at) as period, coalesce(sum(quantity), 0) as pieces, sum(quantity) as bare,
+                     sum(quantity) / sum(case when gift then 1 else 0 end) as per_gift
+              from orders group by 1",
+        grain: "month",
+        by: &[],
+        figures: &[("pieces", false), ("bare", true), ("per_gift", false)],
+    },
+    Case {
+        sql: "select strftime(ordered_at, '%Y-%m-01') as period, count(*) as rows_, avg(amount) filter (where status = 'paid') as paid
+              from orders where status like '%e%' and ordered_at >= '2024-02-10' and ordered_at < date '2024-06-01' group by 1",
+        grain: "month",
+        by: &[],
+        figures: &[("rows_", true), ("paid", true)],
+    },
+    Case {
+        sql: "select date_trunc('month', ordered_at) as period, count_if(status = 'paid') as paid,
+                     count_if(status = 'paid') / count(*) as paid_share
+              from orders group by 1",
+        grain: "month",
+        by: &[],
+        figures: &[("paid", false), ("paid_share", true)],
+    },
+];
+
+type Cells = BTreeMap<Vec<String>, f64>;
+
+/// What is not null, by period and slice.
+fn cells(rows: &[Value], keys: &[&str], figure: &str) -> Cells {
+    let word =
+        |value: &Value| value.as_str().map_or_else(|| value.to_string(), |text| text.trim_end_matches(" 00:00:00").to_owned());
+    let number = |value: &Value| value.as_f64().or_else(|| value.as_str().and_then(|text| text.parse().ok()));
+    rows.iter().filter_map(|row| Some((keys.iter().map(|key| word(&row[*key])).collect(), number(&row[figure])?))).collect()
+}
+
+/// Imports SQL over the tables into a project of its own.
+fn imported(sql: &str, more: &[&str]) -> (tempfile::TempDir, Value) {
+    let folder = tempfile::tempdir().unwrap();
+    duckdb(folder.path(), &["-c", TABLES]);
+    write_files(folder.path(), &[("board.sql", sql)]);
+    let arguments = ["import", "sql", "board.sql", "--database", "shop.duckdb", "--start", "2024-01-01", "--format", "json"];
+    let done = kpic(folder.path(), &[&arguments[..], more].concat());
+    assert!(done.status.success(), "{sql}: {}", text(&done.stderr));
+    (folder, serde_json::from_slice(&done.stdout).unwrap())
+}
+
+fn texts(value: &Value) -> Vec<&str> {
+    value.as_array().unwrap().iter().filter_map(Value::as_str).collect()
+}
+
+#[test]
+fn figures_are_those_of_the_select() {
+    let (mut wrong, mut count) = (Vec::new(), 0);
+    for case in CASES {
+        let (folder, report) = imported(case.sql, &[]);
+        let select = if case.sql.starts_with("create") { case.sql.split_once(" as ").unwrap().1 } else { case.sql };
+        let theirs: Vec<Value> = serde_json::from_slice(&duckdb(folder.path(), &["-json", "-c", select])).unwrap();
+        for (figure, is_exact) in case.figures {
+            let about = report["figures"].as_array().unwrap().iter().find(|one| one["figure"] == *figure).unwrap();
+            assert_eq!(about["fidelity"], if *is_exact { "exact" } else { "differs" }, "{}\n{about}", case.sql);
+            let told = texts(&about["differences"]);
+            let own: Vec<&str> = std::iter::once("period").chain(case.by.iter().map(|(_, name)| *name)).collect();
+            let columns: Vec<&str> = std::iter::once("period").chain(case.by.iter().map(|(name, _)| *name)).collect();
+            let by = own[1..].join(",");
+            let kpi = about["kpi"].as_str().unwrap();
+            let mut arguments = vec![
+                "--as-of",
+                "2024-07-31",
+                "query",
+                kpi,
+                "--grain",
+                case.grain,
+                "--database",
+                "shop.duckdb",
+                "--format",
+                "json",
+                "--from",
+                "2024-01-01",
+            ];
+            arguments.extend(if by.is_empty() { vec![] } else { vec!["--by", by.as_str()] });
+            let done = Command::new(env!("CARGO_BIN_EXE_kpic")).current_dir(folder.path()).args(&arguments).output().unwrap();
+            assert!(done.status.success(), "{}: {}", case.sql, text(&done.stderr));
+            let rows: Vec<Value> = serde_json::from_slice(&done.stdout).unwrap();
+            let (ours, theirs) = (cells(&rows, &own, kpi), cells(&theirs, &columns, figure));
+            count += theirs.len();
+            for (key, value) in &theirs {
+                // The SELECT shows 0 where nothing is added up, if that is told.
+                let stands_for = told.iter().any(|one| one.starts_with("where nothing is added up")) && *value == 0.0;
+                let stands_for = stands_for || *value == 0.0 && told.iter().any(|one| one.starts_with("a slice is shown from"));
+                let fits = ours.get(key).map_or(stands_for, |own| (own - value).abs() <= 1e-9 * value.abs().max(1.0));
+                if !fits {
+                    wrong.push(format!("{figure} at {key:?}: kpic {:?}, the SELECT {value}\n{}", ours.get(key), case.sql));
+                }
+            }
+            let leaves_out = told
+                .iter()
+                .any(|one| one.starts_with("the SELECT leaves groups out") || one.starts_with("the SELECT shows some"));
+            let shows = told.iter().any(|one| one.starts_with("periods without rows are shown"));
+            for (key, value) in ours.iter().filter(|(key, _)| !theirs.contains_key(*key)) {
+                let of_nulls = told.iter().any(|one| one.starts_with("where only nulls"));
+                if !(leaves_out || shows && *value == 0.0 || of_nulls && *value == 0.0) {
+                    wrong.push(format!("{figure} at {key:?}: kpic {value}, and the SELECT has nothing\n{}", case.sql));
+                }
+            }
+        }
+        let checked = kpic(folder.path(), &["check", "--format", "json"]);
+        assert!(checked.status.success(), "{}: {}", case.sql, text(&checked.stdout));
+    }
+    assert!(count > 500, "only {count} cells");
+    assert!(
+        wrong.is_empty(),
+        "{} of {count} cells differ\n{}",
+        wrong.len(),
+        wrong.iter().take(12).cloned().collect::<Vec<_>>().join("\n")
+    );
+}
