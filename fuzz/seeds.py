@@ -29,7 +29,7 @@ def formulas(text):
 
 
 def main():
-    for target in ["formula", "spec", "project", "sql", "render", "template", "name", "import"]:
+    for target in ["formula", "spec", "project", "sql", "render", "template", "name", "import", "import_sql"]:
         folder = SEEDS / target
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.iterdir():
@@ -114,6 +114,15 @@ def main():
               "'it''s' = status", "((((((((((1))))))))))", "case when a then b end end", "- - -1", "current_date"]
     for at, value in enumerate(values):
         write("import", f"metric-{at:02}", value + "\n" + filters[at % len(filters)])
+
+    # The SELECTs of the tests, whole and cut.
+    for name in ["sql", "sql_odd"]:
+        text = Path(f"tests/imports/{name}.rs").read_text()
+        for at, select in enumerate(re.findall(r'"((?:with|select|create) [^"]*)"', text)):
+            select = select.replace("{month}", "date_trunc('month', t) as m").replace("{own}", "date_trunc('month', x.t) as m")
+            write("import_sql", f"{name}-{at:02}", select)
+            if at % 5 == 0:
+                write("import_sql", f"{name}-{at:02}-cut", select[: len(select) * 2 // 3])
 
 
 if __name__ == "__main__":

@@ -38,4 +38,5 @@ fn every_seed_is_survived() {
     assert!(play("name", targets::name) > 10);
     assert!(play("raw", targets::raw) > 20);
     assert!(play("import", targets::import) > 15);
+    assert!(play("import_sql", targets::import_sql) > 15);
 }

@@ -4,6 +4,7 @@
 //! - `merges`: imports into a project that is there
 //! - `odd`: artifacts that are broken, hostile or from the future
 //! - `sql`: SELECTs, with what DuckDB answers
+//! - `sql_odd`: SELECTs that are not carried, broken and hostile SQL, merges
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
 
@@ -15,4 +16,6 @@ mod merges;
 mod odd;
 #[path = "imports/sql.rs"]
 mod sql;
+#[path = "imports/sql_odd.rs"]
+mod sql_odd;
 mod support;

@@ -292,7 +292,7 @@ impl<'a, I: Iterator<Item = Token<'a>>> Reader<'a, '_, I> {
             Kind::Number => number(token.text),
             Kind::Text => text(token.text).map(Node::Text),
             Kind::Word if called && self.names.aggregates(&token.text.to_lowercase()) => self.aggregate(&token),
-            Kind::Word if called => self.call(&token.text.to_lowercase()),
+            Kind::Word if called => self.call(&token.text.to_lowercase(), token.start),
             Kind::Word => match token.text.to_lowercase().as_str() {
                 "true" => Ok(Node::Truth(true)),
                 "false" => Ok(Node::Truth(false)),
@@ -360,7 +360,7 @@ impl<'a, I: Iterator<Item = Token<'a>>> Reader<'a, '_, I> {
         self.names.aggregate(&Aggregation { function: name.text.to_lowercase(), inner, within, filter })
     }
 
-    fn call(&mut self, name: &str) -> Result<Node, String> {
+    fn call(&mut self, name: &str, start: usize) -> Result<Node, String> {
         self.expect("(")?;
         if name == "cast" {
             let node = self.any()?;
@@ -394,7 +394,10 @@ impl<'a, I: Iterator<Item = Token<'a>>> Reader<'a, '_, I> {
                 let same = Node::Binary("=", Box::new(of.clone()), Box::new(other));
                 Ok(Node::Call("if", vec![same, Node::Null, of]))
             }
-            _ => Err(format!("kpic does not read `{}(...)` in it", super::short(name))),
+            _ => {
+                self.last = Some(start);
+                Err(format!("kpic does not read `{}(...)` in it", super::short(name)))
+            }
         }
     }
 

@@ -253,6 +253,26 @@ pub fn import(bytes: &[u8]) {
     let _ = (imported.report.text(), imported.report.markdown(), imported.report.json());
 }
 
+/// SQL in a dialect that its first byte chooses: what is imported has no errors.
+pub fn import_sql(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(start) = "2024-01-01".parse() else { return };
+    let dialects = ["duckdb", "postgres", "bigquery", "clickhouse"];
+    let dialect = dialects.get(text.len() % dialects.len()).copied();
+    let settings = import::Settings { name: None, start };
+    let options = Options { dialects: dialect.into_iter().collect(), ..Options::default() };
+    let sql = import::Sql { name: "board.sql", text, known: None };
+    let Ok(imported) = import::import_sql(&sql, None, &settings, &options) else { return };
+    let _ = (imported.report.text(), imported.report.markdown(), imported.report.json());
+    let mut files: Vec<(String, String)> = imported.files.into_iter().map(|file| (file.path, file.text)).collect();
+    if files.is_empty() {
+        return;
+    }
+    files.rotate_right(1);
+    let checked = check_texts(files, &options);
+    assert!(!checked.findings.has_errors(), "{:?}", checked.findings);
+}
+
 /// A project with one metric, whose measure is the first line and whose filter is the rest.
 fn metric(text: &str) -> String {
     let (sql, filter) = text.split_once('\n').unwrap_or((text, text));

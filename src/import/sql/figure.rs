@@ -22,6 +22,14 @@ const NULLS: &str = "where only nulls are added up it takes 0, and the SELECT nu
 /// What is told where something stands for a sum of nothing.
 const NOTHING: &str = "where nothing is added up it has no row, and the SELECT shows what stands for a missing value";
 
+/// What is told of quotients and means of decimals.
+const ROUNDED: &str = "quotients and means of decimals have all digits; the warehouse rounds them";
+
+/// Whether a warehouse rounds quotients and means of decimals to a few digits.
+fn rounds(dialect: &str) -> bool {
+    matches!(dialect, "snowflake" | "bigquery" | "redshift" | "databricks" | "clickhouse")
+}
+
 /// A figure that others of the SELECT may be made of.
 #[derive(Debug, Clone)]
 pub(super) struct Other {
@@ -52,8 +60,8 @@ pub(super) struct Facts {
     drops_nulls: bool,
 }
 
-/// The functions that aggregate.
-const FUNCTIONS: [&str; 16] = [
+/// The functions that aggregate. Not all of them are carried.
+const FUNCTIONS: &[&str] = &[
     "sum",
     "count",
     "avg",
@@ -65,11 +73,41 @@ const FUNCTIONS: [&str; 16] = [
     "quantile_cont",
     "count_if",
     "countif",
-    "sumif",
-    "avgif",
     "uniqexact",
     "percentile_disc",
+    "quantile_disc",
+    "quantile",
     "approx_count_distinct",
+    "approx_quantile",
+    "uniq",
+    "hll",
+    "string_agg",
+    "listagg",
+    "group_concat",
+    "array_agg",
+    "list",
+    "mode",
+    "any_value",
+    "any",
+    "first",
+    "last",
+    "arg_max",
+    "arg_min",
+    "max_by",
+    "min_by",
+    "bool_and",
+    "bool_or",
+    "stddev",
+    "stddev_samp",
+    "stddev_pop",
+    "variance",
+    "var_samp",
+    "var_pop",
+    "corr",
+    "sumif",
+    "avgif",
+    "product",
+    "total",
 ];
 
 /// Whether a word before a parenthesis aggregates.
@@ -110,6 +148,9 @@ pub(super) fn formula(
     let loose = loose.map(|name| format!("`{}` is neither aggregated nor grouped by", super::short(&name)));
     let (node, told) = read.map_err(|refused| Fault::at(at.or(refused.at).unwrap_or(start), &loose.unwrap_or(refused.why)))?;
     differences.extend(told);
+    if rounds(scope.sources.dialect.name()) && node.written().contains(" / ") && !differences.iter().any(|one| one == ROUNDED) {
+        differences.push(ROUNDED.to_owned());
+    }
     if !facts.any {
         return Err(Fault::at(start, "it aggregates nothing, and rows are not grouped by it"));
     }
@@ -279,18 +320,8 @@ impl Figure<'_, '_, '_> {
             }
             own.push(self.read(condition)?);
         }
-        let mut arguments = split(inner, |token| token.is_mark(","));
-        let mut function = call.function.as_str();
-        // ClickHouse has functions with a condition as their last argument.
-        if let ("sumif" | "avgif", [_, condition]) = (function, arguments.as_slice()) {
-            own.push(self.read(condition)?);
-            function = if function == "sumif" { "sum" } else { "avg" };
-            // A sum over no rows is 0 there.
-            if function == "avg" {
-                return Err("an average over no rows is NaN there".to_owned());
-            }
-            arguments.truncate(1);
-        }
+        let arguments = split(inner, |token| token.is_mark(","));
+        let function = call.function.as_str();
         if let ("percentile_cont" | "median", Some(within)) = (function, &call.within) {
             let share =
                 if let ([share], "percentile_cont") = (arguments.as_slice(), function) { share.to_vec() } else { Vec::new() };
@@ -313,6 +344,10 @@ impl Figure<'_, '_, '_> {
             return Err(format!("kpic reads `{function}` of one value"));
         };
         let is_filtered = !own.is_empty();
+        let dialect = self.scope.sources.dialect.name();
+        if is_filtered && dialect == "clickhouse" && function != "count" {
+            return Err("over no rows it is 0 or null there, as its column may be null or not".to_owned());
+        }
         let is_all = matches!(argument, [only] if only.text == "*") || argument.is_empty() && function == "count";
         if is_all && function == "count" && !distinct {
             return Ok((counted(Argument::Rows, is_filtered), own));
@@ -353,7 +388,6 @@ impl Figure<'_, '_, '_> {
                 let is_nought = |node: &Node| matches!(node, Node::Number(digits) if digits == "0" || digits == "0.0");
                 let (node, is_zero) = if is_filtered { (node, false) } else { without(node, is_nought) };
                 let node = parted(without(node, |otherwise| *otherwise == Node::Null).0, &mut own);
-                let is_zero = is_zero || call.function == "sumif";
                 if node == Node::Number("1".to_owned()) {
                     counted(Argument::Rows, is_zero)
                 } else {
@@ -361,10 +395,17 @@ impl Figure<'_, '_, '_> {
                     Called { aggregated, counts: true, is_zero, is_added: Some(node) }
                 }
             }
-            "avg" | "mean" => only(plain("avg", &node, Some(Ty::Number))),
+            "avg" | "mean" => {
+                if dialect == "redshift" && !matches!(node.ty(), Some(Ty::Number | Ty::Decimal)) {
+                    self.differences.push("the warehouse cuts means of whole numbers, and kpic does not".to_owned());
+                } else if rounds(dialect) && node.ty() != Some(Ty::Integer) {
+                    self.differences.push(ROUNDED.to_owned());
+                }
+                only(plain("avg", &node, Some(Ty::Number)))
+            }
             "min" => only(plain("min", &node, node.ty())),
             "max" => only(plain("max", &node, node.ty())),
-            "median" if self.scope.sources.dialect.name() != "clickhouse" => {
+            "median" if dialect != "clickhouse" => {
                 unrounded(node.ty(), &mut self.differences);
                 only(plain("median", &node, Some(Ty::Number)))
             }

@@ -93,6 +93,8 @@ struct State {
     /// The names of dimensions.
     taken_dimensions: HashSet<String>,
     kpis: Vec<Kpi>,
+    /// The names of KPIs, each with its place.
+    named: HashMap<String, usize>,
     /// Figures that are a KPI already, each with its place.
     also: Vec<(String, usize)>,
     refused: Vec<(String, String)>,
@@ -167,6 +169,7 @@ impl State {
             dimensions: Vec::new(),
             taken_dimensions: HashSet::new(),
             kpis: Vec::new(),
+            named: HashMap::new(),
             also: Vec::new(),
             refused: Vec::new(),
             origins: HashMap::new(),
@@ -210,7 +213,12 @@ impl State {
             statement::read(tokens)
         };
         match read {
-            Ok(statement) => self.select(&statement, &whole),
+            Ok(mut statement) => {
+                if self.sources.dialect.name() == "bigquery" {
+                    statement.part_names();
+                }
+                self.select(&statement, &whole);
+            }
             Err(fault) => {
                 let label = self.label(&whole, start);
                 self.refuse(label, &fault);

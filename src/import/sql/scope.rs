@@ -56,6 +56,10 @@ impl<'s, 't> Scope<'s, 't> {
             return Err(Fault::of(&twice.at, "two of its tables have one name"));
         }
         let root = root(state, &all, time).map_err(|why| Fault::of(&statement.from.at, &why))?;
+        if let Some(join) = statement.joins.iter().find(|join| join.is_left && state.sources.dialect.name() == "clickhouse") {
+            let why = "a `left join` fills what it does not find with 0 and empty texts there, and kpic with nulls";
+            return Err(Fault::of(&join.table.at, why));
+        }
         let (mut edges, mut conditions) = (Vec::new(), Vec::new());
         for join in &statement.joins {
             edges.push(edge(join, &statement.from.alias, &mut conditions)?);

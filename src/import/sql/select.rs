@@ -161,7 +161,7 @@ impl State {
         let is_one = |wish: &&Wish<'_, '_>| is_call(&wish.item.tokens);
         let nothing = HashMap::new();
         let order = wishes.iter().filter(is_one).chain(wishes.iter().filter(|wish| !is_one(wish)));
-        let names = self_names(wishes);
+        let names = names(wishes);
         for wish in order {
             let own = if is_one(&wish) { &nothing } else { &others };
             let result = figure::formula(&mut scope, &conditions, own, &wish.item.tokens);
@@ -208,15 +208,10 @@ impl State {
             );
             return self.refuse(wish.label.clone(), &Fault::at(wish.at, &why));
         }
-        let written = formula.node.written();
-        let same = |kpi: &&mut Kpi| {
-            kpi.formula.node.written() == written
-                && kpi.formula.source == formula.source
-                && kpi.formula.is_dense == formula.is_dense
-                && kpi.formula.is_null_over_nothing == formula.is_null_over_nothing
-        };
-        let known = self.kpis.iter_mut().enumerate().find(|(_, kpi)| kpi.name == wish.name && same(&kpi));
-        if let Some((at, kpi)) = known {
+        let known = self.named.get(&wish.name).copied();
+        if let Some(at) = known
+            && let Some(kpi) = self.kpis.get_mut(at).filter(|kpi| is_same(&kpi.formula, &formula))
+        {
             kpi.grains.insert(shared.grain);
             if !shared.by.is_empty() && !kpi.by.contains(&shared.by) {
                 kpi.by.push(shared.by.clone());
@@ -227,11 +222,16 @@ impl State {
             self.also.push((wish.label.clone(), at));
             return;
         }
-        let mut taken = self.kpis.iter().map(|kpi| kpi.name.clone()).collect();
-        let source = self.sources.source(shared.base).map(|source| source.name.clone()).unwrap_or_default();
-        let is_taken = self.kpis.iter().any(|kpi| kpi.name == wish.name);
-        let name = free(&if is_taken { format!("{source}_{}", wish.name) } else { wish.name.clone() }, &mut taken);
-        if is_taken {
+        let source = self.sources.source(shared.base).map(|source| source.name.as_str()).unwrap_or_default();
+        let wanted = if known.is_some() { format!("{source}_{}", wish.name) } else { wish.name.clone() };
+        let mut name = wanted.clone();
+        let mut count = 1;
+        while self.named.contains_key(&name) {
+            count += 1;
+            name = format!("{wanted}_{count}");
+        }
+        self.named.insert(name.clone(), self.kpis.len());
+        if known.is_some() {
             renamed.insert(wish.label.clone(), name.clone());
         }
         self.kpis.push(Kpi {
@@ -274,7 +274,15 @@ impl State {
     }
 }
 
-fn self_names(wishes: &[Wish<'_, '_>]) -> HashMap<String, String> {
+/// Whether two formulas have the same figures.
+fn is_same(one: &Formula, other: &Formula) -> bool {
+    one.node.written() == other.node.written()
+        && one.source == other.source
+        && one.is_dense == other.is_dense
+        && one.is_null_over_nothing == other.is_null_over_nothing
+}
+
+fn names(wishes: &[Wish<'_, '_>]) -> HashMap<String, String> {
     wishes.iter().map(|wish| (wish.label.clone(), wish.name.clone())).collect()
 }
 

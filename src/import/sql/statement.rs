@@ -23,6 +23,19 @@ pub(super) struct Statement<'a> {
     pub(super) shown: Vec<&'static str>,
 }
 
+impl Statement<'_> {
+    /// Parts names with points, which BigQuery has in one pair of backticks.
+    pub(super) fn part_names(&mut self) {
+        for table in std::iter::once(&mut self.from).chain(self.joins.iter_mut().map(|join| &mut join.table)) {
+            let is_alias = table.parts.last().is_some_and(|last| last.to_lowercase() == table.alias);
+            table.parts = table.parts.iter().flat_map(|part| part.split('.')).map(str::to_owned).collect();
+            if let Some(last) = table.parts.last().filter(|_| is_alias) {
+                table.alias = last.to_lowercase();
+            }
+        }
+    }
+}
+
 /// A query that has a name.
 #[derive(Debug)]
 pub(super) struct Cte<'a> {
@@ -198,6 +211,11 @@ fn clauses<'t, 'a>(tokens: &'t [Token<'a>]) -> Result<Clauses<'t, 'a>, Fault> {
             return Err(Fault::of(token, &format!("kpic does not expect `{word}` there")));
         }
         before = Some(*rank);
+        // What may follow there and changes which rows there are.
+        let changes = ["settings", "with", "format", "interpolate", "option", "totals"];
+        if let Some((_, odd)) = outside(inner).find(|(_, token)| changes.iter().any(|word| token.is_word(word))) {
+            return Err(Fault::of(odd, &format!("kpic does not read `{}` there", odd.text)));
+        }
         match *word {
             "where" if inner.is_empty() => return Err(Fault::of(token, "its `where` has no condition")),
             "where" => found.filter = inner,
