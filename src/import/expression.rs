@@ -12,6 +12,9 @@ const DEEPEST: usize = 60;
 /// No expression that is longer is read.
 const LONGEST: usize = 20_000;
 
+/// What is said of window functions.
+const WINDOW: &str = "it looks at other rows of the result with `over`: kpic has `prior`, `over trailing` and `total`";
+
 /// What an expression is made of.
 pub(super) trait Names {
     /// What a name stands for; nothing if there is no such thing.
@@ -352,9 +355,7 @@ impl<'a, I: Iterator<Item = Token<'a>>> Reader<'a, '_, I> {
         };
         let filter = if self.word("filter") { Some(self.enclosed()?) } else { None };
         if self.word("over") {
-            return Err(
-                "it looks at other rows of the result with `over`: kpic has `prior`, `over trailing` and `total`".to_owned()
-            );
+            return Err(WINDOW.to_owned());
         }
         self.last = Some(name.start);
         self.names.aggregate(&Aggregation { function: name.text.to_lowercase(), inner, within, filter })
@@ -396,6 +397,9 @@ impl<'a, I: Iterator<Item = Token<'a>>> Reader<'a, '_, I> {
             }
             _ => {
                 self.last = Some(start);
+                if self.rest.peek().is_some_and(|next| next.is_word("over")) {
+                    return Err(WINDOW.to_owned());
+                }
                 Err(format!("kpic does not read `{}(...)` in it", super::short(name)))
             }
         }
