@@ -96,14 +96,47 @@ pub(super) fn mark(kept: &[Kept], made: &mut Made) {
         let found = kept.iter().find(|one| one.section == section && one.name == name);
         found.filter(|one| one.differences.iter().any(|difference| !is_of_words(difference)))
     };
+    let tool = made.words.tool;
+    let said = |what: &str, one: &Kept| {
+        format!("its {what} `{}` stays as it is in {}, and is not as {tool} has it", one.name, one.path)
+    };
+    let places: HashMap<&str, usize> = made.sources.all.iter().enumerate().map(|(at, one)| (one.name.as_str(), at)).collect();
+    // What each source refers to, over any way, and stays with another meaning.
+    let of_source = |start: usize| {
+        let (mut seen, mut next, mut found) = (HashSet::from([start]), vec![start], Vec::new());
+        while let Some(source) = next.pop().and_then(|at| made.sources.all.get(at)) {
+            found.extend(other("sources", &source.name).map(|one| said("source", one)));
+            let referred = source.columns.iter().filter_map(|column| places.get(column.references.as_ref()?.1.as_str()));
+            next.extend(referred.filter(|at| seen.insert(**at)));
+        }
+        found
+    };
+    let sources: HashSet<usize> = made.kpis.iter().filter_map(|kpi| kpi.formula.source).collect();
+    let told: HashMap<usize, Vec<String>> = sources.into_iter().map(|at| (at, of_source(at))).collect();
+    // KPIs that stay with another meaning, by what they were made of; and what is made of these.
+    let mut changed: HashMap<String, String> = HashMap::new();
+    for kpi in &made.kpis {
+        changed.extend(other("kpis", &kpi.name).map(|one| (kpi.metric.clone(), said("KPI", one))));
+    }
+    let mut grows = !changed.is_empty();
+    while grows {
+        let new: Vec<(String, String)> = made
+            .kpis
+            .iter()
+            .filter(|kpi| !changed.contains_key(&kpi.metric))
+            .filter_map(|kpi| Some((kpi.metric.clone(), kpi.formula.uses.iter().find_map(|used| changed.get(used))?.clone())))
+            .collect();
+        grows = !new.is_empty();
+        changed.extend(new);
+    }
     for kpi in &mut made.kpis {
-        let source =
-            kpi.formula.source.and_then(|at| made.sources.all.get(at)).and_then(|source| other("sources", &source.name));
-        if let Some(one) = source {
-            kpi.formula.differences.push(format!(
-                "its source `{}` stays as it is in {}, and is not as {} has it",
-                one.name, one.path, made.words.tool
-            ));
+        let of_sources = kpi.formula.source.and_then(|at| told.get(&at)).cloned().unwrap_or_default();
+        let of_kpis = kpi.formula.uses.iter().filter_map(|used| changed.get(used).cloned());
+        let all: Vec<String> = of_sources.into_iter().chain(of_kpis).collect();
+        for one in all {
+            if !kpi.formula.differences.contains(&one) {
+                kpi.formula.differences.push(one);
+            }
         }
     }
 }

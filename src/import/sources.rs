@@ -257,6 +257,30 @@ impl Sources {
         Some(name)
     }
 
+    /// How many columns each source has, to [go back](Self::rewind) to.
+    pub(super) fn mark(&self) -> Vec<usize> {
+        self.all.iter().map(|source| source.columns.len()).collect()
+    }
+
+    /// Takes away the sources and columns that came since.
+    pub(super) fn rewind(&mut self, mark: &[usize]) {
+        self.all.truncate(mark.len());
+        for (source, columns) in self.all.iter_mut().zip(mark) {
+            for column in source.columns.drain(columns.min(&source.columns.len())..) {
+                source.taken.remove(&column.name);
+            }
+            source.stored.retain(|_, at| *at < *columns);
+        }
+    }
+
+    /// Takes the time or the key from a source that should have none.
+    pub(super) fn limit(&mut self, at: usize, has_time: bool, has_key: bool) {
+        if let Some(source) = self.all.get_mut(at) {
+            source.time = source.time.take().filter(|_| has_time);
+            source.key.truncate(if has_key { source.key.len() } else { 0 });
+        }
+    }
+
     /// Whether a source has a column, if all of its columns are known.
     pub(super) fn has(&self, at: usize, lower: &str) -> Option<bool> {
         let known = &self.all.get(at)?.known;

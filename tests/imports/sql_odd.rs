@@ -280,6 +280,38 @@ fn a_source_of_the_name_with_another_time_is_told_of_each_kpi() {
 }
 
 #[test]
+fn figures_of_a_kpi_that_stays_with_another_meaning_say_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let sql = "select date_trunc('month', t) as m, sum(a) as total from x group by 1";
+    assert!(import(folder.path(), sql, &[]).status.success());
+    let path = folder.path().join("out/specs/x.yml");
+    let own = fs::read_to_string(&path).unwrap().replace("sum(x.a where a is not null)", "sum(x.a where a > 3)");
+    fs::write(&path, &own).unwrap();
+    let more = "select date_trunc('month', t) as m, sum(a) as total, sum(a) / count(*) as mean from x group by 1";
+    let report: Value = serde_json::from_slice(&import(folder.path(), more, &[]).stdout).unwrap();
+    let mean = &report["figures"][1];
+    assert_eq!((mean["figure"].as_str(), mean["fidelity"].as_str()), (Some("mean"), Some("differs")));
+    let told = mean["differences"].to_string();
+    assert!(told.contains("its KPI `total` stays as it is in specs/x.yml, and is not as the SQL has it"), "{told}");
+}
+
+#[test]
+fn what_is_not_carried_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let sql = "select date_trunc('month', t) as m, sum(a) as total, sum(upper(b)) as odd from x group by 1;
+select date_trunc('month', s) as m, sum(upper(c)) as odder from x join y on y.k = x.k group by 1;
+select date_trunc('month', z.t) as m, count(*) as c from z where c = (select max(d) from z) group by 1;";
+    assert!(import(folder.path(), sql, &[]).status.success());
+    let names: Vec<String> = fs::read_dir(folder.path().join("out/specs"))
+        .unwrap()
+        .map(|one| one.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(names, ["x.yml"]);
+    let specs = fs::read_to_string(folder.path().join("out/specs/x.yml")).unwrap();
+    assert!(specs.contains("time: t\n") && !specs.contains(" b:") && !specs.contains(" k:"), "{specs}");
+}
+
+#[test]
 fn what_cannot_be_cut_is_refused_whole() {
     for (sql, said) in [
         ("select 'a", "board.sql:1:8: kpic does not know how duckdb reads `'a`"),

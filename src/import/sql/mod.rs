@@ -29,6 +29,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// No file that is larger is read.
 const LARGEST: usize = 4 << 20;
+/// No file with more statements is read.
+const MOST_STATEMENTS: usize = 2_000;
 /// No statement with more tokens is read.
 const MOST_TOKENS: usize = 20_000;
 
@@ -72,6 +74,7 @@ impl Fault {
 }
 
 /// A source with what it is the source of.
+#[derive(Clone)]
 struct Place {
     /// Its table in lower case, or its query.
     place: String,
@@ -141,6 +144,10 @@ pub fn import(
     let all: Vec<Token<'_>> = all.into_iter().filter(|token| token.kind != Kind::Comment).collect();
     let statements: Vec<&[Token<'_>]> =
         all.split(|token| token.is_mark(";")).filter(|statement| !statement.is_empty()).collect();
+    if statements.len() > MOST_STATEMENTS {
+        let message = format!("{} has more than {MOST_STATEMENTS} statements", short(sql.name));
+        return Err(Unreadable { message, help: "import it in parts".to_owned() });
+    }
     for (at, statement) in statements.iter().enumerate() {
         state.statement(statement, (statements.len() > 1).then_some(at + 1));
     }

@@ -277,9 +277,14 @@ impl State {
             let schema = lower.iter().rev().nth(1).is_none_or(|schema| *schema == one.schema.to_lowercase());
             table.query.is_none() && name && schema
         };
-        let mut all = known.iter().filter(is_it);
-        let only = all.next()?;
-        all.next().is_none().then_some(only.columns.as_slice())
+        let all: Vec<&super::Known> = known.iter().filter(is_it).collect();
+        // Of several that have the name, the engine takes the one in its own schema.
+        let own = all.iter().find(|one| one.schema == "main").filter(|_| lower.len() == 1);
+        match (all.as_slice(), own) {
+            ([only], _) => Some(only.columns.as_slice()),
+            (_, Some(own)) => Some(own.columns.as_slice()),
+            _ => None,
+        }
     }
 
     /// Whether a table of a statement is known to have a column.

@@ -45,6 +45,8 @@ const OF_NOW: [&str; 21] = [
     "date_sub",
 ];
 
+/// No more figures are read.
+const MOST_FIGURES: usize = 5_000;
 /// What is told of slices in which no row fulfils a condition.
 const LATER: &str = "a slice is shown from its first row on that fulfils the condition; before that the SELECT shows 0";
 
@@ -88,6 +90,10 @@ impl State {
         };
         let mut wishes = Vec::new();
         for item in &statement.items {
+            if self.labels.len() >= MOST_FIGURES {
+                self.notes.insert(format!("Only the first {MOST_FIGURES} figures are read: import the file in parts."));
+                break;
+            }
             let alias = item.alias.clone();
             let is_group = groups.all.contains(&figure::normal(&item.tokens));
             if is_group {
@@ -109,7 +115,25 @@ impl State {
             let label = self.label(named.as_deref().unwrap_or(whole), statement.start);
             return self.refuse(label, &Fault::at(statement.start, "it aggregates nothing"));
         }
-        if let Err(fault) = self.figures(statement, &groups, &wishes) {
+        let (columns, places, dimensions, kpis) =
+            (self.sources.mark(), self.places.clone(), self.dimensions.clone(), self.kpis.len() + self.also.len());
+        let figures = self.figures(statement, &groups, &wishes);
+        // A table of which nothing is carried is no source.
+        if self.kpis.len() + self.also.len() == kpis {
+            for source in self.sources.all.drain(columns.len()..) {
+                self.taken.remove(&source.name);
+            }
+            self.sources.rewind(&columns);
+            self.places = places;
+            for place in &self.places {
+                self.sources.limit(place.source, place.time.is_some(), place.key.is_some());
+            }
+            for dimension in self.dimensions.iter().skip(dimensions.len()) {
+                self.taken_dimensions.remove(&dimension.name);
+            }
+            self.dimensions = dimensions;
+        }
+        if let Err(fault) = figures {
             for wish in wishes {
                 self.refuse(wish.label, &fault);
             }
@@ -164,7 +188,11 @@ impl State {
         let names = names(wishes);
         for wish in order {
             let own = if is_one(&wish) { &nothing } else { &others };
+            let columns = scope.sources.mark();
             let result = figure::formula(&mut scope, &conditions, own, &wish.item.tokens);
+            if result.is_err() {
+                scope.sources.rewind(&columns);
+            }
             if let (Ok((formula, facts)), true) = (&result, is_one(&wish)) {
                 let other = Other { name: String::new(), label: wish.label.clone(), ty: formula.node.ty(), facts: *facts };
                 let name = names.get(&wish.label).cloned().unwrap_or_default();
