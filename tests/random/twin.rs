@@ -131,24 +131,26 @@ fn compare(project: &Project, ones: &Views, others: &Views, engine: &mut Engine)
 
 /// Where the rows of two views differ. A view without figures has the same rows in both.
 fn difference(ones: &[Answer], others: &[Answer], rounding: f64) -> Option<String> {
+    // A sum in another order has other last digits, and so has what is made of it.
+    let has_interval = ones.iter().all(|row| ["n", "low", "high"].iter().all(|name| row.contains_key(*name)));
+    let figures: &[&str] = if has_interval { &["value", "low", "high"] } else { &["value"] };
     let place = |row: &Answer| {
-        let is_figure = |name: &&String| *name == "value";
+        let is_figure = |name: &&String| figures.contains(&name.as_str());
         row.iter()
             .filter(|(name, _)| !is_figure(name))
             .map(|(name, cell)| (name.clone(), cell.clone()))
             .collect::<BTreeMap<_, _>>()
     };
-    let figure = |row: &Answer| row.get("value").cloned().flatten();
-    let mut left: BTreeMap<_, _> = others.iter().map(|row| (place(row), figure(row))).collect();
+    let shown = |row: &Answer| figures.iter().map(|name| row.get(*name).cloned().flatten()).collect::<Vec<_>>();
+    let mut left: BTreeMap<_, _> = others.iter().map(|row| (place(row), shown(row))).collect();
     for row in ones {
         let place = place(row);
-        let value = figure(row).map_or(super::Value::Null, |value| super::Value::Number(value.parse().unwrap()));
-        match left.remove(&place) {
-            None => return Some(format!("{place:?} is in the first alone")),
-            Some(other) if !same(&value, other.as_deref(), rounding) => {
+        let Some(other) = left.remove(&place) else { return Some(format!("{place:?} is in the first alone")) };
+        for (value, other) in shown(row).into_iter().zip(other) {
+            let value = value.map_or(super::Value::Null, |value| super::Value::Number(value.parse().unwrap()));
+            if !same(&value, other.as_deref(), rounding) {
                 return Some(format!("{place:?}: {value:?}, and {other:?}"));
             }
-            Some(_) => {}
         }
     }
     left.keys().next().map(|place| format!("{place:?} is in this alone"))
