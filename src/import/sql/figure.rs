@@ -18,7 +18,7 @@ use std::collections::{HashMap, HashSet};
 /// What is told where periods without rows are shown.
 const SHOWN: &str = "periods without rows are shown, with 0 for what is counted or added up; the SELECT has no row there";
 /// What is told where nulls alone are added up beside something that is 0.
-const NULLS: &str = "where only nulls are added up it takes 0, and the SELECT null";
+const NULLS: &str = "where all that is added up is null it takes 0, and the SELECT null";
 /// What is told where something stands for a sum of nothing.
 const NOTHING: &str = "where nothing is added up it has no row, and the SELECT shows what stands for a missing value";
 
@@ -41,6 +41,7 @@ pub(super) struct Other {
 
 /// What is known of the aggregates of a figure.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each says something else of it")]
 pub(super) struct Facts {
     /// Whether one of them has every row that the SELECT has.
     pub(super) anchored: bool,
@@ -48,6 +49,8 @@ pub(super) struct Facts {
     zero: bool,
     /// Whether a figure that it is made of is shown in every period.
     shown: bool,
+    /// Whether a sum, or one of what it is made of, is 0 where all that it adds up is null.
+    nulls: bool,
     /// Whether it, or what it is made of, may have no row though rows are there.
     lacks: bool,
     /// Whether it is the number of rows, which is never 0.
@@ -158,7 +161,7 @@ pub(super) fn formula(
     if is_dense {
         differences.push(SHOWN.to_owned());
     }
-    if facts.zero && facts.drops_nulls {
+    if facts.zero && facts.drops_nulls || facts.nulls {
         differences.push(NULLS.to_owned());
     }
     if node.fills() && !is_dense && (facts.lacks || !facts.anchored) {
@@ -208,6 +211,7 @@ impl Figure<'_, '_, '_> {
         self.facts.any = true;
         self.facts.anchored |= other.facts.anchored;
         self.facts.lacks |= other.facts.lacks;
+        self.facts.nulls |= other.facts.nulls;
         self.facts.shown |= other.facts.zero || other.facts.shown;
         if !self.uses.contains(&other.label) {
             self.uses.push(other.label.clone());
@@ -268,6 +272,7 @@ impl Names for Figure<'_, '_, '_> {
         let Called { aggregated, counts, is_zero, is_added } = made;
         let is_conditional = !own.is_empty();
         let drops = is_added.map(|node| node.is_there()).unwrap_or_default();
+        self.facts.nulls |= is_zero && !drops.is_empty();
         if !is_zero {
             let new: Vec<Node> = drops.into_iter().filter(|one| !self.conditions.contains(one) && !own.contains(one)).collect();
             self.facts.drops_nulls |= !new.is_empty();
@@ -323,16 +328,8 @@ impl Figure<'_, '_, '_> {
         let arguments = split(inner, |token| token.is_mark(","));
         let function = call.function.as_str();
         if let ("percentile_cont" | "median", Some(within)) = (function, &call.within) {
-            let share =
-                if let ([share], "percentile_cont") = (arguments.as_slice(), function) { share.to_vec() } else { Vec::new() };
-            let [order, by, value @ ..] = within.as_slice() else { return Err("its `within group` is empty".to_owned()) };
-            let last = value.last().filter(|last| last.is_word("asc") || last.is_word("desc"));
-            if !order.is_word("order") || !by.is_word("by") || last.is_some_and(|last| last.is_word("desc")) || share.is_empty()
-            {
-                return Err("kpic reads `within group (order by x)` there".to_owned());
-            }
-            let value = if last.is_some() { value.get(..value.len() - 1).unwrap_or_default() } else { value };
-            return self.percentile(value, &share).map(|made| (made, own));
+            let made = self.ordered(function, &arguments, within)?;
+            return Ok((made, own));
         }
         if call.within.is_some() {
             return Err("kpic does not read its `within group`".to_owned());
@@ -356,7 +353,32 @@ impl Figure<'_, '_, '_> {
             own.push(self.read(argument)?);
             return Ok((counted(Argument::Rows, true), own));
         }
-        let distinct = distinct || function == "uniqexact";
+        let made = self.of_value(function, argument, distinct || function == "uniqexact", &mut own)?;
+        Ok((made, own))
+    }
+
+    /// `percentile_cont(0.9) within group (order by x)`.
+    fn ordered(&mut self, function: &str, arguments: &[&[Token<'_>]], within: &[Token<'_>]) -> Result<Called, String> {
+        let odd = || "kpic reads `percentile_cont(0.5) within group (order by x)` there".to_owned();
+        let ([share], "percentile_cont", [order, by, value @ ..]) = (arguments, function, within) else { return Err(odd()) };
+        let value = match value {
+            [value @ .., last] if last.is_word("asc") => value,
+            value => value,
+        };
+        let is_descending = value.last().is_some_and(|last| last.is_word("desc"));
+        if !order.is_word("order") || !by.is_word("by") || is_descending { Err(odd()) } else { self.percentile(value, share) }
+    }
+
+    /// An aggregate of one value. What the value is a condition of is added to the aggregate's own.
+    fn of_value(
+        &mut self,
+        function: &str,
+        argument: &[Token<'_>],
+        distinct: bool,
+        own: &mut Vec<Node>,
+    ) -> Result<Called, String> {
+        let is_filtered = !own.is_empty();
+        let dialect = self.scope.sources.dialect.name();
         let node = self.read(argument)?;
         if distinct && !matches!(function, "count" | "uniqexact" | "min" | "max") {
             return Err(format!("kpic has no `{function}` of different values alone"));
@@ -368,10 +390,10 @@ impl Figure<'_, '_, '_> {
             ty,
         };
         let only = |aggregated: Aggregated| Called { aggregated, counts: false, is_zero: false, is_added: None };
-        let made = match function {
+        Ok(match function {
             "count" | "uniqexact" => {
                 let before = own.len();
-                let node = parted(without(node, |otherwise| *otherwise == Node::Null).0, &mut own);
+                let node = parted(without(node, |otherwise| *otherwise == Node::Null).0, own);
                 let is_zero = own.len() > before || is_filtered;
                 match (distinct, node.nullable()) {
                     (true, _) => Called {
@@ -387,7 +409,7 @@ impl Figure<'_, '_, '_> {
                 // Beside a filter it is 0 in some periods and null in others.
                 let is_nought = |node: &Node| matches!(node, Node::Number(digits) if digits == "0" || digits == "0.0");
                 let (node, is_zero) = if is_filtered { (node, false) } else { without(node, is_nought) };
-                let node = parted(without(node, |otherwise| *otherwise == Node::Null).0, &mut own);
+                let node = parted(without(node, |otherwise| *otherwise == Node::Null).0, own);
                 if node == Node::Number("1".to_owned()) {
                     counted(Argument::Rows, is_zero)
                 } else {
@@ -405,14 +427,13 @@ impl Figure<'_, '_, '_> {
             }
             "min" => only(plain("min", &node, node.ty())),
             "max" => only(plain("max", &node, node.ty())),
-            "median" if dialect != "clickhouse" => {
+            "median" if dialect == "clickhouse" => return Err("it is an estimate there: kpic's median is exact".to_owned()),
+            "median" => {
                 unrounded(node.ty(), &mut self.differences);
                 only(plain("median", &node, Some(Ty::Number)))
             }
-            "median" => return Err("it is an estimate there: kpic's median is exact".to_owned()),
             other => return Err(format!("kpic does not carry `{other}`")),
-        };
-        Ok((made, own))
+        })
     }
 
     fn percentile(&mut self, value: &[Token<'_>], share: &[Token<'_>]) -> Result<Called, String> {

@@ -1,14 +1,16 @@
 //! From SELECTs with aggregates to KPIs: for `import sql`.
 //!
 //! 1. [`statement`] finds the clauses of each SELECT.
-//! 2. [`period`] finds the period that rows are grouped by, and the time that it cuts; [`guess`] what types columns seem to have.
+//! 2. [`groups`] finds the [`period`] that rows are grouped by, and the time that it cuts; [`guess`] what types columns seem to have.
 //! 3. [`scope`] makes sources of the tables: that with the time is the one whose rows count, and the others are what it refers to.
-//! 4. [`figure`] makes a formula of each column that aggregates, [`select`] a KPI of it, with the grain and the slices of the SELECT.
+//! 4. [`figure`] makes a formula of each column that aggregates, under the [`conditions`] of the rows, [`select`] a KPI of it, with the grain and the slices of the SELECT.
 //!
 //! The tokens are those of [`rawsql`](crate::rawsql), and the expressions those that other imports read: what is read is what
 //! formulas can say, and all else is refused at its place.
 
+mod conditions;
 mod figure;
+mod groups;
 mod guess;
 mod period;
 mod scope;
@@ -77,7 +79,7 @@ impl Fault {
 #[derive(Clone)]
 struct Place {
     /// Its table in lower case, or its query.
-    place: String,
+    relation: String,
     source: usize,
     time: Option<String>,
     key: Option<String>,

@@ -122,27 +122,17 @@ impl<'s, 't> Scope<'s, 't> {
     /// The source that has a column, with the way that leads there.
     pub(super) fn home(&mut self, column: &Column) -> Result<(usize, Vec<String>), String> {
         let lower = column.name.to_lowercase();
-        let member = match &column.table {
-            Some(table) => self.members.iter().find(|member| member.alias == *table),
-            None => {
-                let all: Vec<&Member> = self.members.iter().collect();
-                match all.as_slice() {
-                    [only] => Some(*only),
-                    several => {
-                        let may = |member: &&&Member| self.sources.has(member.source, &lower) != Some(false);
-                        let having: Vec<&&Member> = several.iter().filter(may).collect();
-                        match having.as_slice() {
-                            [only] => Some(**only),
-                            [] => None,
-                            _ => {
-                                return Err(format!(
-                                    "which table has `{}` is not known: write the table before it, or name the database with `--database`",
-                                    short(&column.name)
-                                ));
-                            }
-                        }
-                    }
-                }
+        let member = if let Some(table) = &column.table {
+            self.members.iter().find(|member| member.alias == *table)
+        } else {
+            let may = |member: &&Member| self.sources.has(member.source, &lower) != Some(false);
+            let having: Vec<&Member> = self.members.iter().filter(may).collect();
+            // Of one table alone it is found out later whether that has it.
+            match (self.members.as_slice(), having.as_slice()) {
+                ([only], _) => Some(only),
+                (_, [only]) => Some(*only),
+                (_, []) => None,
+                _ => return Err(unclear(&column.name)),
             }
         };
         let member = member.ok_or_else(|| format!("no table of it has `{}`", short(&column.name)))?;
@@ -185,6 +175,11 @@ impl Names for Scope<'_, '_> {
     }
 }
 
+/// That it is not known which table has a column.
+fn unclear(name: &str) -> String {
+    format!("which table has `{}` is not known: write the table before it, or name the database with `--database`", short(name))
+}
+
 /// The table that has the time.
 fn root(state: &State, all: &[&Table<'_>], time: &Column) -> Result<String, String> {
     let known = |alias: &&&Table<'_>| match &time.table {
@@ -197,10 +192,7 @@ fn root(state: &State, all: &[&Table<'_>], time: &Column) -> Result<String, Stri
     match having.as_slice() {
         [only] => Ok(only.alias.clone()),
         [] => Err(format!("no table of it has `{}`", short(&time.name))),
-        _ => Err(format!(
-            "which table has `{}` is not known: write the table before it, or name the database with `--database`",
-            short(&time.name)
-        )),
+        _ => Err(unclear(&time.name)),
     }
 }
 
@@ -315,34 +307,14 @@ impl State {
         let wanted = time.map(str::to_lowercase);
         let wanted_key = key.map(str::to_lowercase);
         let fits = |own: &super::Place| {
-            own.place == place
+            own.relation == place
                 && (wanted.is_none() || own.time.is_none() || own.time == wanted)
                 && (wanted_key.is_none() || own.key.is_none() || own.key == wanted_key)
         };
         let known = self.places.iter().position(fits);
         let at = match known {
             Some(at) => at,
-            None => {
-                let called = table.parts.last().unwrap_or(&table.alias);
-                let plain = snake(called).ok_or_else(|| Fault::of(&table.at, "its name has no letters"))?;
-                let wish = match (self.taken.contains(&plain), time.or(key).and_then(snake)) {
-                    (true, Some(by)) => format!("{plain}_by_{by}"),
-                    _ => plain,
-                };
-                let columns = self.columns(table).map(<[_]>::to_vec);
-                let known = columns.map(|columns| super::super::tables::Table::of(&columns, self.sources.dialect));
-                if known.is_none() && self.known.is_some() && query.is_none() {
-                    return Err(Fault::of(&table.at, &format!("the database has no table `{}`", short(&relation))));
-                }
-                if query.is_some() {
-                    self.notes
-                        .insert(format!("`{}` is a source with a query of its own, in the words of the SQL.", short(called)));
-                }
-                let name = free(&wish, &mut self.taken);
-                let source = self.sources.add(name, called, relation, query, known.unwrap_or_default());
-                self.places.push(super::Place { place, source, time: None, key: None });
-                self.places.len() - 1
-            }
+            None => self.added(table, relation, place, query, time.or(key))?,
         };
         let Some(own) = self.places.get_mut(at) else { return Err(Fault::of(&table.at, "its table is not there")) };
         own.time = own.time.take().or(wanted);
@@ -354,6 +326,35 @@ impl State {
             self.sources.all.get_mut(source).into_iter().for_each(|source| source.time = Some(column.clone()));
         }
         Ok(source)
+    }
+
+    /// The place of a new source.
+    fn added(
+        &mut self,
+        table: &Table<'_>,
+        relation: String,
+        place: String,
+        query: Option<String>,
+        by: Option<&str>,
+    ) -> Result<usize, Fault> {
+        let called = table.parts.last().unwrap_or(&table.alias);
+        let plain = snake(called).ok_or_else(|| Fault::of(&table.at, "its name has no letters"))?;
+        let wish = match (self.taken.contains(&plain), by.and_then(snake)) {
+            (true, Some(by)) => format!("{plain}_by_{by}"),
+            _ => plain,
+        };
+        let columns = self.columns(table).map(<[_]>::to_vec);
+        let known = columns.map(|columns| super::super::tables::Table::of(&columns, self.sources.dialect));
+        if known.is_none() && self.known.is_some() && query.is_none() {
+            return Err(Fault::of(&table.at, &format!("the database has no table `{}`", short(&relation))));
+        }
+        if query.is_some() {
+            self.notes.insert(format!("`{}` is a source with a query of its own, in the words of the SQL.", short(called)));
+        }
+        let name = free(&wish, &mut self.taken);
+        let source = self.sources.add(name, called, relation, query, known.unwrap_or_default());
+        self.places.push(super::Place { relation: place, source, time: None, key: None });
+        Ok(self.places.len() - 1)
     }
 
     /// The text of a query, with those before it that it reads.

@@ -1,64 +1,27 @@
 //! One SELECT as KPIs: a figure for each column that aggregates, at the grain and by the slices of its groups.
 
-use super::super::expression;
 use super::super::kpis::{Dimension, Kpi};
 use super::super::metrics::Formula;
-use super::super::node::{Node, Ty};
+use super::super::node::Ty;
 use super::super::semantic::Metric;
 use super::super::sources::{free, quoted};
 use super::super::{on_a_line, short};
+use super::conditions::conditions;
 use super::figure::{self, Other};
-use super::period::{self, Column};
+use super::groups::{Groups, groups};
+use super::period;
 use super::scope::Scope;
-use super::statement::{Group, Item, Statement, split};
+use super::statement::{Item, Statement};
 use super::{Fault, State, guess};
 use crate::calendar::Grain;
 use crate::draft::snake;
-use crate::rawsql::{Kind, Token};
+use crate::rawsql::Token;
 use std::collections::{BTreeSet, HashMap};
-
-/// Names under which SQL knows the current time.
-const NOW: [&str; 8] = ["current_date", "current_timestamp", "now", "getdate", "sysdate", "today", "curdate", "localtimestamp"];
-
-/// Words with which a time is computed of the current one.
-const OF_NOW: [&str; 21] = [
-    "interval",
-    "day",
-    "days",
-    "week",
-    "weeks",
-    "month",
-    "months",
-    "quarter",
-    "quarters",
-    "year",
-    "years",
-    "hour",
-    "hours",
-    "date_trunc",
-    "cast",
-    "as",
-    "date",
-    "timestamp",
-    "dateadd",
-    "date_add",
-    "date_sub",
-];
 
 /// No more figures are read.
 const MOST_FIGURES: usize = 5_000;
 /// What is told of slices in which no row fulfils a condition.
 const LATER: &str = "a slice is shown from its first row on that fulfils the condition; before that the SELECT shows 0";
-
-/// What rows are grouped by.
-struct Groups<'s, 't> {
-    grain: Grain,
-    time: Column,
-    /// All others.
-    slices: Vec<&'s [Token<'t>]>,
-    /// The tokens of all of them, as they are compared.
-    all: Vec<String>,
-}
 
 /// What all figures of a SELECT share.
 struct Shared {
@@ -343,149 +306,4 @@ fn is_call(tokens: &[Token<'_>]) -> bool {
             (first.is_word("filter") || first.is_word("within")) && end == Some(rest.len() - 1)
         }
     }
-}
-
-/// What rows are grouped by: one period, and whatever else there is.
-fn groups<'s, 't>(
-    statement: &'s Statement<'t>,
-    dialect: &dyn crate::dialect::Dialect,
-    is_column: &dyn Fn(&str) -> bool,
-) -> Result<Groups<'s, 't>, Fault> {
-    let all: Vec<&[Token<'t>]> = match &statement.group {
-        Group::None => Vec::new(),
-        Group::All => {
-            let aggregates = |item: &&Item<'t>| {
-                let mut pairs = item.tokens.iter().zip(item.tokens.iter().skip(1));
-                pairs.any(|(name, open)| open.is_mark("(") && figure::aggregates(&name.text.to_lowercase()))
-            };
-            statement.items.iter().filter(|item| !aggregates(item)).map(|item| item.tokens.as_slice()).collect()
-        }
-        Group::By(all) => all.iter().map(|tokens| meant(statement, tokens, is_column)).collect::<Result<_, _>>()?,
-    };
-    let mut found = None;
-    let mut slices = Vec::new();
-    for tokens in &all {
-        let at = tokens.first().map_or(statement.start, |token| token.start);
-        match period::read(tokens, dialect) {
-            Some(Ok(period)) if found.is_none() => found = Some(period),
-            Some(Ok(_)) => return Err(Fault::at(at, "it groups by two periods, and a KPI has one")),
-            Some(Err(why)) => return Err(Fault::at(at, why)),
-            None => slices.push(*tokens),
-        }
-    }
-    let at = statement.start;
-    let (grain, time) = found.ok_or_else(|| {
-        Fault::at(at, "it groups by no period that kpic reads: group by `date_trunc('month', ...)` of a column, since a KPI has a figure for each period")
-    })?;
-    Ok(Groups { grain, time, slices, all: all.iter().map(|tokens| figure::normal(tokens)).collect() })
-}
-
-/// What a place or a name in `group by` means.
-fn meant<'s, 't>(
-    statement: &'s Statement<'t>,
-    tokens: &'s [Token<'t>],
-    is_column: &dyn Fn(&str) -> bool,
-) -> Result<&'s [Token<'t>], Fault> {
-    let [only] = tokens else { return Ok(tokens) };
-    if only.kind == Kind::Number {
-        let place = only.text.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-        let item = place.and_then(|place| statement.items.get(place));
-        return item.map(|item| item.tokens.as_slice()).ok_or_else(|| Fault::of(only, "there is no column at that place"));
-    }
-    let Some(name) = only.name() else { return Ok(tokens) };
-    let named = |item: &&Item<'t>| item.alias.as_ref().is_some_and(|alias| alias.eq_ignore_ascii_case(&name));
-    match statement.items.iter().find(named) {
-        // An alias and a column of one name: some engines take the one, and some the other.
-        Some(item)
-            if period::column(&item.tokens).is_none_or(|column| !column.name.eq_ignore_ascii_case(&name))
-                && (is_column(&name)
-                    || item.tokens.iter().any(|token| token.name().is_some_and(|own| own.eq_ignore_ascii_case(&name)))) =>
-        {
-            let why = format!(
-                "`{}` is a column and a name in the SELECT: group by the place of the column, as in `group by 1`",
-                short(&name)
-            );
-            Err(Fault::of(only, &why))
-        }
-        Some(item) => Ok(item.tokens.as_slice()),
-        None => Ok(tokens),
-    }
-}
-
-/// The conditions that all rows fulfil.
-fn conditions<'t>(
-    scope: &mut Scope<'_, 't>,
-    statement: &Statement<'t>,
-    groups: &Groups<'_, 't>,
-    differences: &mut Vec<String>,
-) -> Result<Vec<Node>, Fault> {
-    let mut found = Vec::new();
-    let mut parts: Vec<Vec<Token<'t>>> = parts(&statement.filter);
-    parts.extend(std::mem::take(&mut scope.conditions));
-    for part in parts {
-        let at = part.first().map_or(statement.start, |token| token.start);
-        let is_one_table = statement.joins.is_empty();
-        let is_now = part.iter().any(|token| NOW.iter().any(|word| token.is_word(word)));
-        if is_now && is_range(&part, &groups.time, is_one_table) {
-            let text = short(&part.iter().map(|token| token.text).collect::<Vec<_>>().join(" "));
-            differences.push(format!("`{text}` is left out: kpic shows all periods from `start` to `as_of`, and whole ones"));
-            continue;
-        }
-        scope.unknown = None;
-        match expression::read_tokens(part.iter().copied(), scope) {
-            Ok((Node::And(all), _)) => found.extend(all),
-            Ok((node, _)) => found.push(node),
-            Err(refused) => {
-                let why = scope.unknown.take().unwrap_or(refused.why);
-                return Err(Fault::at(refused.at.unwrap_or(at), &format!("its condition is not one that kpic reads: {why}")));
-            }
-        }
-    }
-    found.append(&mut scope.found);
-    Ok(found)
-}
-
-/// The parts of a condition that all have to hold.
-fn parts<'t>(tokens: &[Token<'t>]) -> Vec<Vec<Token<'t>>> {
-    if tokens.is_empty() {
-        return Vec::new();
-    }
-    if split(tokens, |token| token.is_word("or")).len() > 1 {
-        return vec![tokens.to_vec()];
-    }
-    let ands: Vec<&Token<'t>> = tokens.iter().filter(|token| token.is_word("and")).collect();
-    let mut found: Vec<Vec<Token<'t>>> = Vec::new();
-    let mut is_open = false;
-    for part in split(tokens, |token| token.is_word("and")) {
-        let between = split(part, |token| token.is_word("between")).len() > 1;
-        match found.last_mut().filter(|_| is_open) {
-            Some(last) => {
-                // The `and` of `between`, whatever its place: only that it is there counts.
-                last.extend(ands.first().map(|and| **and));
-                last.extend(part);
-                is_open = false;
-            }
-            None => {
-                found.push(part.to_vec());
-                is_open = between;
-            }
-        }
-    }
-    found
-}
-
-/// Whether a condition compares the time of rows with something, and is about nothing else.
-fn is_range(part: &[Token<'_>], time: &Column, is_one_table: bool) -> bool {
-    let sign = part.iter().position(|token| matches!(token.text, ">=" | ">" | "<" | "<="));
-    let Some((left, right)) = sign.and_then(|at| Some((part.get(..at)?, part.get(at + 1..)?))) else { return false };
-    let is_time = period::column(left).is_some_and(|column| {
-        let is_there = column.table == time.table || is_one_table && (column.table.is_none() || time.table.is_none());
-        column.name.eq_ignore_ascii_case(&time.name) && is_there
-    });
-    let is_of_now = |token: &Token<'_>| match token.kind {
-        Kind::Word => NOW.iter().chain(&OF_NOW).any(|word| token.is_word(word)),
-        Kind::Quoted => false,
-        _ => !token.is_mark("."),
-    };
-    is_time && right.iter().all(is_of_now)
 }
