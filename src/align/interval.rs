@@ -23,7 +23,7 @@ pub(super) fn of_calc(model: &Model, kpis: &[Range], calc: &Calc) -> Range {
             CalcLeaf::Kpi(id) => kpis.get(id.index()).copied().unwrap_or(Range::ANY),
             CalcLeaf::Duration(count, _) => Range::point(f64::from(*count)),
             CalcLeaf::Aggregate(aggregate) => of_aggregate(model, aggregate),
-            CalcLeaf::Grouped(grouped) => range::of_aggregate(grouped.function, of_aggregate(model, &grouped.of)),
+            CalcLeaf::Grouped(grouped) => range::of_aggregate(grouped.function, of(&grouped.of)),
             CalcLeaf::Each(each) => range::of_aggregate(each.function, of(&each.of)),
             CalcLeaf::Prior(past, calc, _) => match past {
                 Past::Prior | Past::PriorToDate => of(calc),

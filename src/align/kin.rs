@@ -49,7 +49,7 @@ impl<'a> Kin<'a> {
                 CalcLeaf::Duration(..) => Self::default(),
                 CalcLeaf::Aggregate(aggregate) => Self::of_aggregate(aggregate),
                 CalcLeaf::Grouped(grouped) => {
-                    let of = Self::of_aggregate(&grouped.of);
+                    let of = of(&grouped.of);
                     let counts = *grouped.function == count::COUNT;
                     Self { has_size: counts || *grouped.function == sum::SUM && of.has_size, counts, ..of }
                 }

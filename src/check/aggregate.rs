@@ -1,10 +1,11 @@
 //! Aggregates over rows and over entities: what they take, what they give, and how their values behave.
 
+use super::calc::Figure;
 use super::row::Scope;
 use super::{Context, Operand};
 use crate::diagnostic::codes;
 use crate::functions::{Argument, Function, Gives, UnitRule, avg, count, range, sum};
-use crate::model::expr::{Aggregate, Grouped, Node, RowExpr, RowLeaf, Stock, Window};
+use crate::model::expr::{Aggregate, CalcLeaf, Grouped, Node, RowExpr, RowLeaf, Stock, Window};
 use crate::model::facts::{CurrencyOf, Kind, KnownUnit, Range, Type};
 use crate::model::unit::Unit;
 use crate::model::{SourceId, Storage};
@@ -179,25 +180,19 @@ impl Context<'_> {
 
     /// Checks an aggregate over entities.
     pub(super) fn grouped(&mut self, grouped: &Grouped) -> (Grouped, Aggregated) {
-        let (of, inner) = self.aggregate(&grouped.of);
-        let broken = |of: Aggregate| (Grouped { of, ..grouped.clone() }, Aggregated::broken());
-        if inner.ty == Type::Error {
-            return broken(of);
-        }
+        let Figure { operand: inner, kind: inner_kind, adds_over_slices, .. } = self.calc(&grouped.of);
+        let done = Grouped { of: inner.expr.clone(), ..grouped.clone() };
         let function = grouped.function;
-        let Some(traits) = function.aggregation() else { return broken(of) };
-        if !inner.ty.is_numeric() && function.takes.first() == Some(&Argument::Numeric) {
-            let span = of.at.0.unwrap_or(self.or);
-            let message = format!("`{}` takes numbers, and the value of each entity is {}", function.name, inner.ty);
-            self.report(&codes::TYPE_MISMATCH, span, message).help("aggregate a number for each entity");
-            return broken(of);
+        let Some(traits) = function.aggregation() else { return (done, Aggregated::broken()) };
+        if inner.is_broken() || !self.is_value_of_entity(function, &inner) {
+            return (done, Aggregated::broken());
         }
         let value = (inner.ty, inner.measure.clone(), inner.range);
         let filter = match &grouped.filter {
             None => None,
             Some(filter) => match self.condition(filter, Scope::Value(&value), "`where`") {
                 Some(filter) => Some(filter),
-                None => return broken(of),
+                None => return (done, Aggregated::broken()),
             },
         };
         let ty = match function.gives {
@@ -205,7 +200,7 @@ impl Context<'_> {
             Gives::Number => Type::Number,
             _ => inner.ty,
         };
-        let entities = self.model.column(of.source, &grouped.entity).reference;
+        let entities = self.model.column(grouped.source, &grouped.entity).reference;
         let measure = match function.unit {
             UnitRule::Rows => KnownUnit::Of(entities.map_or(Unit::none(), |id| Unit::noun(&self.model.sources.get(id).row))),
             UnitRule::Squared => KnownUnit::Of(inner.measure.unit().times(&inner.measure.unit())),
@@ -214,22 +209,43 @@ impl Context<'_> {
         // The sum over all entities is the sum over all rows; anything else has to be worked out anew.
         let whole = *function == sum::SUM && filter.is_none() && grouped.top.is_none();
         let kind = match function {
-            _ if whole => inner.kind,
+            _ if whole => inner_kind,
             _ if *function == count::COUNT => Kind::Distinct,
             _ => Kind::Ratio,
         };
-        let done = Grouped { of, filter, ..grouped.clone() };
-        let adds_over_slices = whole && traits.adds_over_slices && inner.adds_over_slices;
-        (
-            done,
-            Aggregated {
-                ty,
-                measure,
-                range: range::of_aggregate(function, inner.range),
-                kind,
-                adds_over_slices,
-                origin: inner.origin,
-            },
-        )
+        let value = Aggregated {
+            ty,
+            measure,
+            range: range::of_aggregate(function, inner.range),
+            kind,
+            adds_over_slices: whole && traits.adds_over_slices && adds_over_slices,
+            origin: inner.origin,
+        };
+        (Grouped { filter, ..done }, value)
+    }
+
+    /// Whether a value of each entity is something that can be aggregated: a condition is not, and counting its values would count
+    /// where it is false too.
+    fn is_value_of_entity(&mut self, function: &Function, value: &Operand<CalcLeaf>) -> bool {
+        let span = value.expr.span_or(self.or);
+        let fits = value.ty.is_numeric() || function.takes.first() != Some(&Argument::Numeric);
+        match value.ty {
+            Type::Null => {
+                let message = format!("`{}` has nothing to go over: the value of each entity is null", function.name);
+                self.report(&codes::TYPE_MISMATCH, span, message).help("aggregate a number for each entity");
+            }
+            Type::Boolean => {
+                let text = self.text(&value.expr);
+                let message = format!("`{}` takes values, and for each entity `{text}` is a condition", function.name);
+                self.report(&codes::TYPE_MISMATCH, span, message)
+                    .help(format!("to count the entities for which it is true write `count(if({text}, 1) per ...)`"));
+            }
+            ty if !fits => {
+                let message = format!("`{}` takes numbers, and the value of each entity is {ty}", function.name);
+                self.report(&codes::TYPE_MISMATCH, span, message).help("aggregate a number for each entity");
+            }
+            _ => return true,
+        }
+        false
     }
 }

@@ -471,7 +471,7 @@ fn has_difference(calc: &Calc) -> bool {
         }
         Node::Leaf(leaf) => match leaf {
             CalcLeaf::Aggregate(aggregate) => aggregate.argument.as_ref().is_some_and(in_row),
-            CalcLeaf::Grouped(grouped) => grouped.of.argument.as_ref().is_some_and(in_row),
+            CalcLeaf::Grouped(grouped) => has_difference(&grouped.of),
             CalcLeaf::Each(each) => has_difference(&each.of),
             CalcLeaf::Trend(trend) => has_difference(&trend.of),
             CalcLeaf::Prior(_, of, _) | CalcLeaf::Slice(of, _) | CalcLeaf::Total(of, _) => has_difference(of),

@@ -85,7 +85,7 @@ impl Walk<'_> {
             Node::Literal(_) => {}
             Node::Leaf(leaf) => match leaf {
                 CalcLeaf::Aggregate(aggregate) => self.used |= aggregate.age().is_some(),
-                CalcLeaf::Grouped(grouped) => self.used |= grouped.of.age().is_some(),
+                CalcLeaf::Grouped(grouped) => self.used |= grouped.age().is_some(),
                 CalcLeaf::Kpi(id) => self.kpi(*id, calc.span_or(or), each),
                 CalcLeaf::Each(inner) => self.calc(&inner.of, or, true),
                 CalcLeaf::Prior(_, of, _) | CalcLeaf::Slice(of, _) | CalcLeaf::Total(of, _) => self.calc(of, or, each),

@@ -346,7 +346,7 @@ fn formula_cannot(model: &Model, calc: &Calc) -> Option<String> {
             }
             CalcLeaf::Duration(..) => None,
             CalcLeaf::Aggregate(aggregate) => aggregate_cannot(aggregate),
-            CalcLeaf::Grouped(grouped) => aggregate_cannot(&grouped.of),
+            CalcLeaf::Grouped(grouped) => grouped.aggregates().into_iter().find_map(aggregate_cannot),
             CalcLeaf::Each(_) => Some("it is made of the separate values of finer periods".to_owned()),
             CalcLeaf::Prior(..) | CalcLeaf::Trend(_) => Some("it looks at an earlier period".to_owned()),
             CalcLeaf::Slice(of, _) | CalcLeaf::Total(of, _) => formula_cannot(model, of),

@@ -117,8 +117,8 @@ impl Sizes {
         grouped
             .filter
             .iter()
-            .map(|filter| self.row(model, grouped.of.source, filter))
-            .fold(self.aggregate(model, &grouped.of), Size::with)
+            .map(|filter| self.row(model, grouped.source, filter))
+            .fold(self.calc(model, &grouped.of), Size::with)
     }
 }
 

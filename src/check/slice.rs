@@ -124,7 +124,7 @@ fn collect(calc: &Calc, or: Span, known: &BTreeMap<KpiId, Parts>, without: &With
             }
             CalcLeaf::Duration(..) => {}
             CalcLeaf::Aggregate(aggregate) => add(Origin::of(aggregate)),
-            CalcLeaf::Grouped(grouped) => add(Origin::of(&grouped.of)),
+            CalcLeaf::Grouped(grouped) => grouped.aggregates().into_iter().for_each(|of| add(Origin::of(of))),
             CalcLeaf::Each(each) => collect(&each.of, or, known, without, parts),
             CalcLeaf::Trend(trend) => collect(&trend.of, or, known, without, parts),
             CalcLeaf::Prior(_, of, _) | CalcLeaf::Slice(of, _) => collect(of, or, known, without, parts),

@@ -91,7 +91,7 @@ impl Search<'_> {
             Node::Leaf(leaf) => match leaf {
                 CalcLeaf::Kpi(id) => self.in_kpi(*id),
                 CalcLeaf::Aggregate(aggregate) => aggregate.age().map(|_| Against::Ages),
-                CalcLeaf::Grouped(grouped) => grouped.of.age().map(|_| Against::Ages),
+                CalcLeaf::Grouped(grouped) => grouped.age().map(|_| Against::Ages),
                 CalcLeaf::Prior(past, ..) if past.is_to_date() => Some(Against::Nested(None)),
                 CalcLeaf::Prior(_, of, _) | CalcLeaf::Slice(of, _) | CalcLeaf::Total(of, _) => self.in_calc(of),
                 CalcLeaf::Each(each) => self.in_calc(&each.of),

@@ -149,6 +149,9 @@ pub static FORMULA_TOO_LARGE: Code = code!(Error, "K0220", "formula-too-large", 
 pub static UNKNOWN_STEP: Code = code!(Error, "K0221", "unknown-step", "a journey does not have that step");
 /// `reached` without a journey.
 pub static NOT_A_JOURNEY: Code = code!(Error, "K0222", "not-a-journey", "`reached` without a journey");
+/// A value of an entity that is made of unlike rows.
+pub static UNLIKE_AGGREGATES: Code =
+    code!(Error, "K0223", "unlike-aggregates", "one value of an entity is made of aggregates that go over different rows");
 
 /// Units that do not go together.
 pub static UNIT_MISMATCH: Code = code!(Error, "K0301", "unit-mismatch", "units that do not fit together");
@@ -597,6 +600,7 @@ pub static ALL: &[&Code] = &[
     &FORMULA_TOO_LARGE,
     &UNKNOWN_STEP,
     &NOT_A_JOURNEY,
+    &UNLIKE_AGGREGATES,
     &UNIT_MISMATCH,
     &TYPE_MISMATCH,
     &KPI_NOT_A_NUMBER,

@@ -460,8 +460,8 @@ impl Builder<'_> {
                 CalcLeaf::Duration(..) => {}
                 CalcLeaf::Aggregate(aggregate) => self.aggregate(from, aggregate, or),
                 CalcLeaf::Grouped(grouped) => {
-                    self.aggregate(from, &grouped.of, or);
-                    self.path(from, grouped.of.source, &grouped.entity, calc.span_or(or));
+                    self.calc(from, &grouped.of, or);
+                    self.path(from, grouped.source, &grouped.entity, calc.span_or(or));
                 }
                 CalcLeaf::Each(each) => self.calc(from, &each.of, or),
                 CalcLeaf::Prior(_, of, _) => self.calc(from, of, or),

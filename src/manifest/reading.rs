@@ -143,8 +143,10 @@ impl<'a> Found<'a> {
                 self.journey(model, aggregate);
             }
             CalcLeaf::Grouped(grouped) => {
-                self.journey(model, &grouped.of);
-                add(&mut self.windows, grouped.of.window);
+                for aggregate in grouped.aggregates() {
+                    self.journey(model, aggregate);
+                    add(&mut self.windows, aggregate.window);
+                }
                 add(&mut self.grouped, (grouped.top, entity(model, grouped)));
             }
             CalcLeaf::Each(each) => {
@@ -225,7 +227,7 @@ fn of_journey(model: &Model, source: SourceId, time: Option<ColumnId>) -> Option
 
 /// What entities are called: the noun of the source to which they refer, else the path to them.
 fn entity(model: &Model, grouped: &Grouped) -> String {
-    let (source, path) = (grouped.of.source, &grouped.entity);
+    let (source, path) = (grouped.source, &grouped.entity);
     let noun = model.column(source, path).reference.map(|id| model.sources.get(id).row.clone());
     noun.filter(|noun| !noun.is_empty()).unwrap_or_else(|| model.path_text(source, path))
 }

@@ -5,7 +5,7 @@
 //! journey, a text that is taken apart) gets a value made of itself and of what goes into it.
 
 use super::number::Quotient;
-use super::term::{Aggregate, Column, Leaf, Moment, Stock, Term};
+use super::term::{Aggregate, Column, Leaf, Moment, OfEntity, Stock, Term};
 use crate::calendar::{Date, Grain, Length, TimeUnit};
 use crate::model::expr::{Edge, Window};
 use num_traits::ToPrimitive;
@@ -120,11 +120,13 @@ pub(super) struct At<'a> {
     row: Option<(&'a str, usize)>,
     /// The value of the entity.
     value: Option<Value>,
+    /// Which rows are those of the entity, where its value is made.
+    own: Option<&'a dyn Fn(usize) -> bool>,
 }
 
 impl At<'_> {
     pub(super) fn period(number: i64, length: i64) -> Self {
-        Self { end: (number + 1) * length - 1, length, row: None, value: None }
+        Self { end: (number + 1) * length - 1, length, row: None, value: None, own: None }
     }
 }
 
@@ -289,7 +291,7 @@ impl World<'_> {
                     // The same rows and others: a total is not what its part is.
                     return self.total(leaf, &at);
                 }
-                self.aggregate(&of, &at, &|_| true, None)
+                self.aggregate(&of, &at, at.own.unwrap_or(&|_| true), None)
             }
             Leaf::Grouped { moment, .. } => {
                 let Some(at) = Self::back(moment, at) else { return Value::Null };
@@ -387,12 +389,20 @@ impl World<'_> {
             let belongs = |row: usize| keys.get(row) == Some(&group);
             let first = (0..self.rows).find(|row| belongs(*row)).unwrap_or(0);
             // Who has no rows in the window is not there.
-            let counted = Aggregate { function: "count", argument: None, ..of.clone() };
-            if self.aggregate(&counted, at, &belongs, None) == Value::Number(0.0) {
+            let is_there = |counted: &Aggregate| self.aggregate(counted, at, &belongs, None) != Value::Number(0.0);
+            let (is_there, value) = match of {
+                OfEntity::One(of) => {
+                    let counted = Aggregate { function: "count", argument: None, ..of.clone() };
+                    (is_there(&counted), self.aggregate(of, at, &belongs, None))
+                }
+                OfEntity::Made { value, rows } => {
+                    (rows.iter().any(is_there), self.value(value, &At { own: Some(&belongs), ..at.clone() }))
+                }
+            };
+            if !is_there {
                 continue;
             }
-            let value = self.aggregate(of, at, &belongs, None);
-            let here = At { row: Some((&of.source, first)), value: Some(value.clone()), ..at.clone() };
+            let here = At { row: Some((&entity.source, first)), value: Some(value.clone()), ..at.clone() };
             if filter.iter().all(|condition| self.value(condition, &here) == Value::Truth(true)) {
                 values.push((i64::try_from(first).unwrap_or(0), value));
             }

@@ -5,7 +5,7 @@
 //! the last digit may decide there. Nothing that can be null, and no rows that show which slices there are, get lost.
 
 use super::number::{Product, Quotient, is_negative};
-use super::term::{Aggregate, Leaf, Moment, Term};
+use super::term::{Aggregate, Leaf, Moment, OfEntity, Term};
 use num_traits::One;
 use std::collections::BTreeSet;
 
@@ -412,6 +412,20 @@ fn is_never_null(term: &Term) -> bool {
     matches!(term, Term::Leaf(leaf) if matches!(&**leaf, Leaf::Column(column) if column.never_null))
 }
 
+/// The value of an entity with its parts in their normal form.
+fn of_entity(of: &OfEntity, decides: bool) -> OfEntity {
+    match of {
+        OfEntity::One(of) => OfEntity::One(aggregate(of, decides)),
+        OfEntity::Made { value: of, rows } => {
+            let rows: BTreeSet<Aggregate> = rows.iter().map(|rows| aggregate(rows, true)).collect();
+            // What counts without a condition counts whatever others do.
+            let all = rows.iter().find(|rows| rows.filter.is_empty()).cloned();
+            let rows = all.map_or(rows, |all| BTreeSet::from([all]));
+            OfEntity::Made { value: if decides { exact(of) } else { value(of) }, rows }
+        }
+    }
+}
+
 /// A leaf with its parts in their normal form.
 fn leaf(of: &Leaf, decides: bool) -> Leaf {
     match of {
@@ -423,7 +437,7 @@ fn leaf(of: &Leaf, decides: bool) -> Leaf {
             Leaf::Grouped {
                 function,
                 fraction: fraction.clone(),
-                of: aggregate(of, decides || chooses),
+                of: of_entity(of, decides || chooses),
                 entity: entity.clone(),
                 filter: all(filter),
                 top: *top,

@@ -85,7 +85,7 @@ pub enum Leaf {
         /// The share of a percentile.
         fraction: Option<String>,
         /// The value of one entity.
-        of: Aggregate,
+        of: OfEntity,
         /// The entity.
         entity: Column,
         /// The conditions that an entity has to meet.
@@ -133,6 +133,40 @@ pub enum Leaf {
     Slice(Term, Term),
     /// The value without some dimensions, or without any, where KPIs are not written out.
     Total(Term, BTreeSet<String>),
+}
+
+/// The value of one entity.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OfEntity {
+    /// An aggregate over its rows.
+    One(Aggregate),
+    /// What is computed of several.
+    Made {
+        /// The value, at whose leaves these aggregates stand, at no other moment.
+        value: Term,
+        /// What counts the rows by one of which the entity is there.
+        rows: BTreeSet<Aggregate>,
+    },
+}
+
+/// Marks of what a KPI means are made of this text, and an aggregate alone is written as it was before there were others.
+impl fmt::Debug for OfEntity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OfEntity::One(aggregate) => aggregate.fmt(f),
+            OfEntity::Made { value, rows } => f.debug_struct("Made").field("value", value).field("rows", rows).finish(),
+        }
+    }
+}
+
+impl OfEntity {
+    /// The terms inside.
+    fn parts(&self) -> Vec<&Term> {
+        match self {
+            OfEntity::One(aggregate) => aggregate.parts().collect(),
+            OfEntity::Made { value, rows } => std::iter::once(value).chain(rows.iter().flat_map(Aggregate::parts)).collect(),
+        }
+    }
 }
 
 /// A column that a row leads to.
@@ -256,7 +290,7 @@ impl Leaf {
     fn parts(&self) -> Vec<&Term> {
         match self {
             Leaf::Related { of, .. } | Leaf::Aggregate(of, _) => of.parts().collect(),
-            Leaf::Grouped { of, filter, .. } => of.parts().chain(filter).collect(),
+            Leaf::Grouped { of, filter, .. } => of.parts().into_iter().chain(filter).collect(),
             Leaf::Each { of, .. } | Leaf::Prior(_, of, _) | Leaf::Trend { of, .. } | Leaf::Total(of, _) => vec![of],
             Leaf::Slice(of, condition) => vec![of, condition],
             Leaf::Column(_)

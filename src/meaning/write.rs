@@ -3,7 +3,7 @@
 //! Written out, a KPI is replaced by its formula, in its unit, and a derived column by its own; a condition of `slice` goes to the rows, `total` and
 //! `prior` to the aggregates inside. That follows what `plan::lookup::expand` makes of the same formula, step by step.
 
-use super::term::{Aggregate, Column, Leaf, Moment, Stock, Term, type_name};
+use super::term::{Aggregate, Column, Leaf, Moment, OfEntity, Stock, Term, type_name};
 use crate::calendar::{Grain, Length};
 use crate::functions::{abs, if_, operators};
 use crate::model::expr::{
@@ -248,11 +248,28 @@ impl<'a> Writer<'a> {
     }
 
     fn grouped(&self, grouped: &'a Grouped, place: &Place<'a>) -> Term {
-        let source = grouped.of.source;
+        let source = grouped.source;
+        let of = match &grouped.of.node {
+            Node::Leaf(CalcLeaf::Aggregate(only)) => OfEntity::One(self.aggregate(only, &place.filters, 0)),
+            _ => {
+                // It is looked at when the aggregate over entities is.
+                let inner = Place { moment: Moment::default(), ..place.clone() };
+                let counts = |aggregate: &&expr::Aggregate| Aggregate {
+                    function: "count",
+                    fraction: None,
+                    argument: None,
+                    ..self.aggregate(aggregate, &place.filters, 0)
+                };
+                OfEntity::Made {
+                    value: self.calc(&grouped.of, &inner),
+                    rows: grouped.aggregates().iter().map(counts).collect(),
+                }
+            }
+        };
         Term::leaf(Leaf::Grouped {
             function: grouped.function.name,
             fraction: grouped.fraction.clone(),
-            of: self.aggregate(&grouped.of, &place.filters, 0),
+            of,
             entity: self.plain_column(source, &grouped.entity),
             filter: grouped.filter.iter().flat_map(Expr::conjuncts).map(|of| self.row(source, of)).collect(),
             top: grouped.top,

@@ -3,7 +3,7 @@
 //! An instant is read off every clock, but a clock that is put back shows the same reading twice. So instants are compared, and the
 //! time between them is counted, as they are; only what else has to become a reading of the project's clock first.
 
-use super::expr::{Aggregate, Expr, Literal, Node, PairLeaf, Path, RowExpr, RowLeaf};
+use super::expr::{Aggregate, Calc, CalcLeaf, Expr, Grouped, Literal, Node, PairLeaf, Path, RowExpr, RowLeaf};
 use super::facts::Type;
 use super::{Clock, Column, Model, SourceId, Storage};
 
@@ -63,6 +63,23 @@ impl Model {
     pub fn aggregate_time_kind(&self, aggregate: &Aggregate) -> Option<TimeKind> {
         picks(aggregate.function.name).then_some(())?;
         self.time_kind(aggregate.source, aggregate.argument.as_ref()?)
+    }
+
+    /// What is known of the time that the value of an entity is.
+    pub fn entity_time_kind(&self, grouped: &Grouped) -> Option<TimeKind> {
+        self.calc_time_kind(&grouped.of)
+    }
+
+    /// What is known of the time that arithmetic over aggregates gives.
+    fn calc_time_kind(&self, calc: &Calc) -> Option<TimeKind> {
+        match &calc.node {
+            Node::Leaf(CalcLeaf::Aggregate(aggregate)) => self.aggregate_time_kind(aggregate),
+            Node::Literal(Literal::Date(_)) => Some(TimeKind::Day),
+            Node::Leaf(_) | Node::Literal(_) | Node::Broken => None,
+            Node::Apply(function, arguments) => {
+                function_time_kind(function.name, arguments, &|argument| self.calc_time_kind(argument))
+            }
+        }
     }
 }
 

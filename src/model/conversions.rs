@@ -66,7 +66,7 @@ pub(super) fn all(model: &Model) -> Vec<Conversion> {
 fn of_calc(model: &Model, calc: &Calc, found: &mut Vec<Conversion>) {
     calc.deep_leaves(&mut |leaf| match leaf {
         CalcLeaf::Aggregate(aggregate) => of_aggregate(model, aggregate, found),
-        CalcLeaf::Grouped(grouped) => of_aggregate(model, &grouped.of, found),
+        CalcLeaf::Grouped(grouped) => of_calc(model, &grouped.of, found),
         _ => {}
     });
 }

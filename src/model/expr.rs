@@ -283,12 +283,14 @@ pub struct Aggregate {
 /// One value per entity, then an aggregate over entities.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Grouped {
+    /// The source whose rows belong to entities.
+    pub source: SourceId,
     /// The function over entities.
     pub function: &'static Function,
     /// The share of a percentile, in digits.
     pub fraction: Option<String>,
-    /// The value of one entity.
-    pub of: Aggregate,
+    /// The value of one entity: an aggregate over its rows, or arithmetic over several, which all go by one time over one window.
+    pub of: Calc,
     /// The entity.
     pub entity: Path,
     /// Which entities count.
@@ -472,6 +474,44 @@ impl Each {
         let mut looks = false;
         self.of.leaves(&mut |leaf| looks |= !matches!(leaf, CalcLeaf::Duration(..)));
         self.counts_periods && !looks
+    }
+}
+
+impl Grouped {
+    /// The aggregates of which the value of an entity is made, each once.
+    pub fn aggregates(&self) -> Vec<&Aggregate> {
+        let mut found: Vec<&Aggregate> = Vec::new();
+        self.of.leaves(&mut |leaf| {
+            if let CalcLeaf::Aggregate(aggregate) = leaf
+                && !found.contains(&aggregate.as_ref())
+            {
+                found.push(aggregate);
+            }
+        });
+        found
+    }
+
+    /// The same with other aggregates.
+    #[must_use]
+    pub fn over(&self, mut change: impl FnMut(&Aggregate) -> Aggregate) -> Self {
+        let of = self.of.map(&mut |leaf| {
+            Expr::leaf(match leaf {
+                CalcLeaf::Aggregate(aggregate) => CalcLeaf::Aggregate(Box::new(change(aggregate))),
+                other => other.clone(),
+            })
+        });
+        Self { of, ..self.clone() }
+    }
+
+    /// How all of them look at the rows of their source: at which time, at which states, and over what.
+    pub fn looks(&self) -> (Option<ColumnId>, Option<&Stock>, Window) {
+        let first = self.aggregates().first().copied();
+        first.map_or((None, None, Window::Period), |first| (first.time, first.stock.as_ref(), first.window))
+    }
+
+    /// The ages at which its rows are looked at, if they are a cohort.
+    pub fn age(&self) -> Option<Age> {
+        self.aggregates().into_iter().find_map(Aggregate::age)
     }
 }
 

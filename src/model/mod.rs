@@ -743,7 +743,7 @@ impl Model {
         while let Some(calc) = left.pop() {
             calc.deep_leaves(&mut |leaf| match leaf {
                 CalcLeaf::Aggregate(aggregate) => _ = found.insert(aggregate.source),
-                CalcLeaf::Grouped(grouped) => _ = found.insert(grouped.of.source),
+                CalcLeaf::Grouped(grouped) => _ = found.insert(grouped.source),
                 CalcLeaf::Kpi(id) if seen.insert(*id) => {
                     if let Body::Formula(of) = &self.kpis.get(*id).body {
                         left.push(of);

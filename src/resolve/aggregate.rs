@@ -1,14 +1,15 @@
 //! Aggregates: their source, time and window, and whether rows, entities or periods are aggregated.
 
-use super::Resolver;
 use super::around::identifies;
+use super::entities;
+use super::Resolver;
 use super::row::Scope;
 use super::states::Look;
 use crate::calendar::{Grain, Length};
 use crate::diagnostic::{codes, suggest};
 use crate::formula::{Call, Expression, Kind, Literal as Written, Window as WrittenWindow};
-use crate::functions::{self, Argument, Function, count, first, last};
-use crate::model::expr::{Aggregate, At, Calc, CalcLeaf, Expr, Grouped, Node, Path, Related, RowExpr, RowLeaf, Window};
+use crate::functions::{Argument, Function, count, first, last};
+use crate::model::expr::{Aggregate, At, Calc, CalcLeaf, Expr, Node, Path, Related, RowExpr, RowLeaf, Window};
 use crate::model::uses::Meant;
 use crate::model::{ColumnId, Holds, SourceId};
 use crate::text::{Name, Span, Spanned};
@@ -16,110 +17,21 @@ use crate::text::{Name, Span, Spanned};
 /// A finding has said what is wrong.
 pub(super) struct Reported;
 
-/// The first aggregate in what an aggregate goes over.
-fn aggregate_within(argument: &Expression) -> Option<String> {
-    let mut found = None;
-    argument.walk(&mut |part| {
-        if let Kind::Call(call) = &part.kind
-            && functions::by_name(&call.name.value.to_lowercase()).is_some_and(|function| function.aggregation().is_some())
-        {
-            found.get_or_insert_with(|| call.to_string());
-        }
-    });
-    found
-}
-
 impl<'a> Resolver<'a> {
     /// An aggregate in KPI arithmetic: over the values of periods, of entities, or of rows.
     pub(super) fn aggregate_call(&mut self, call: &Call, function: &'static Function, span: Span) -> Calc {
         if call.each.is_some() {
             return self.each(call, function, span);
         }
-        if let Some(Expression { kind: Kind::Call(inner), span: inner_span }) = call.arguments.first()
-            && inner.each.is_none()
-            && let Some(inner_function) = functions::by_name(&inner.name.value.to_lowercase())
-            && inner_function.aggregation().is_some()
+        if let Some(argument) = call.arguments.first()
+            && entities::goes_over_entities(call, argument)
         {
-            return self.grouped(call, function, inner, inner_function, *inner_span, span);
-        }
-        if let Some(per) = &call.per
-            && let Some(argument) = call.arguments.first()
-            && let Some(inner) = aggregate_within(argument)
-        {
-            let message = "`per` goes around an aggregate alone, and here something is computed of aggregates".to_owned();
-            let per: Vec<&str> = per.iter().map(|name| name.value.as_str()).collect();
-            let of = format!("`{}({inner} per {})`", function.name, per.join("."));
-            let help = format!(
-                "make a KPI of each, such as {of}, and compute with these; over entities that have a value for each, means add up"
-            );
-            return self.broken(&codes::NESTED_AGGREGATE, argument.span, message, Some(help));
+            return self.grouped(call, function, argument, span);
         }
         match self.aggregate(call, function, span, None) {
             Some(aggregate) => Expr::new(Node::Leaf(CalcLeaf::Aggregate(Box::new(aggregate))), span),
             None => Expr::new(Node::Broken, span),
         }
-    }
-
-    /// `sum(sum(orders.amount) per orders.customer top 10)`.
-    fn grouped(
-        &mut self,
-        call: &Call,
-        function: &'static Function,
-        inner: &Call,
-        inner_function: &'static Function,
-        inner_span: Span,
-        span: Span,
-    ) -> Calc {
-        let broken = Expr::new(Node::Broken, span);
-        let Some(per) = &call.per else {
-            let message = format!(
-                "`{}` needs several values, but `{}` gives one for the whole \
-                 period",
-                function.name, inner.name.value
-            );
-            let help = format!(
-                "for one value per customer write `{0}({1} per orders.customer)`; for one value per day make `{1}` a KPI \
-                 and write `{0}(kpi each day)`",
-                function.name,
-                call.arguments.first().map(ToString::to_string).unwrap_or_default()
-            );
-            return self.broken(&codes::NESTED_AGGREGATE, inner_span, message, Some(help));
-        };
-        self.only_clauses(call, &["per", "where", "top"], "an aggregate over entities");
-        let fraction = self.fraction(call, function);
-        let of = self.aggregate(inner, inner_function, inner_span, None);
-        let (Some(of), true) = (of, call.arguments.len() == function.takes.len()) else {
-            if call.arguments.len() != function.takes.len() {
-                self.arity(call, function);
-            }
-            return broken;
-        };
-        if *function == first::FIRST || *function == last::LAST {
-            let message = format!("`{}` takes rows, which have times; entities have none", function.name);
-            let help = "over entities use `avg`, `sum`, `min`, `max`, `median`, `percentile`, `stddev` or `count`";
-            return self.broken(&codes::WRONG_ARGUMENTS, call.name.span, message, Some(help.to_owned()));
-        }
-        let Some(entity) = self.column_path(of.source, per) else { return broken };
-        let filter = call.filter.as_ref().map(|filter| self.row(filter, &Scope::value()));
-        if let Some(top) = call.top.as_ref().filter(|top| top.value == 0) {
-            self.report(&codes::WRONG_ARGUMENTS, top.span, "`top 0` keeps nothing").help("write how many, as in `top 10`");
-        }
-        let top = call.top.as_ref().map(|top| top.value);
-        if fraction.is_none() && function.takes.contains(&Argument::Fraction) {
-            return broken;
-        }
-        Expr::new(
-            Node::Leaf(CalcLeaf::Grouped(Box::new(Grouped {
-                function,
-                fraction,
-                of,
-                entity,
-                filter,
-                top,
-                null_if_empty: false,
-            }))),
-            span,
-        )
     }
 
     /// An aggregate in the condition of another: over the rows that belong to the current row.
@@ -205,7 +117,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// An aggregate over rows; `outer` is the source whose row it belongs to, if it is in a condition.
-    fn aggregate(
+    pub(super) fn aggregate(
         &mut self,
         call: &Call,
         function: &'static Function,

@@ -18,6 +18,7 @@ mod cohort;
 mod columns;
 mod each;
 mod empty;
+mod entities;
 mod files;
 mod firing;
 mod foreign;

@@ -67,14 +67,16 @@ pub(super) fn every_aggregate<'a>(model: &'a Model, visit: &mut impl FnMut(&'a A
     for kpi in model.kpis.rows() {
         let Body::Formula(calc) = &kpi.body else { continue };
         calc.deep_leaves(&mut |leaf| {
-            let (aggregate, entity) = match leaf {
-                CalcLeaf::Aggregate(aggregate) => (aggregate.as_ref(), None),
-                CalcLeaf::Grouped(grouped) => (&grouped.of, Some(&grouped.entity)),
+            let (aggregates, entity) = match leaf {
+                CalcLeaf::Aggregate(aggregate) => (vec![aggregate.as_ref()], None),
+                CalcLeaf::Grouped(grouped) => (grouped.aggregates(), Some(&grouped.entity)),
                 _ => return,
             };
-            visit(aggregate, entity);
-            for expr in aggregate.filter.iter().chain(&aggregate.argument) {
-                related(expr, &mut |aggregate| visit(aggregate, None));
+            for aggregate in aggregates {
+                visit(aggregate, entity);
+                for expr in aggregate.filter.iter().chain(&aggregate.argument) {
+                    related(expr, &mut |aggregate| visit(aggregate, None));
+                }
             }
         });
     }

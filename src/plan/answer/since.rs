@@ -99,9 +99,9 @@ impl Planner<'_> {
         for id in (0..count).rev() {
             let Some(measure) = self.expansion.measures.get(id).cloned() else { continue };
             for look in looks.get(id).cloned().unwrap_or_default() {
-                let aggregate = match &measure.of {
-                    MeasureOf::Rows(aggregate) => aggregate,
-                    MeasureOf::Entities(grouped) => &grouped.of,
+                let aggregates = match &measure.of {
+                    MeasureOf::Rows(aggregate) => vec![aggregate.as_ref()],
+                    MeasureOf::Entities(grouped) => grouped.aggregates(),
                     MeasureOf::Periods(periods) => {
                         let first = self.first_inside(periods, measure.grain, &look);
                         self.look(&periods.of, periods.grain, &first, &mut looks);
@@ -109,12 +109,14 @@ impl Planner<'_> {
                     }
                     _ => continue,
                 };
-                let start = self.window_of(aggregate, measure.grain, &look);
-                if let Some(since) = since.get_mut(id) {
-                    match start {
-                        Some(Start::At(start)) => since.reach(start),
-                        Some(Start::Never) => *since = Since::Ever,
-                        None => {}
+                for aggregate in aggregates {
+                    let start = self.window_of(aggregate, measure.grain, &look);
+                    if let Some(since) = since.get_mut(id) {
+                        match start {
+                            Some(Start::At(start)) => since.reach(start),
+                            Some(Start::Never) => *since = Since::Ever,
+                            None => {}
+                        }
                     }
                 }
             }

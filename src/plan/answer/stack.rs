@@ -3,18 +3,17 @@
 //! null dimensions meet by grouping. An earlier period's figures are the same rows once more, moved on.
 
 use crate::calendar::Grain;
-use crate::functions::{Function, Gives, coalesce, conversions, max, operators, sum};
+use crate::functions::{Function, coalesce, conversions, max, operators, sum};
 use crate::model::DimensionId;
-use crate::model::clock::{TimeKind, compares, function_time_kind, picks};
-use crate::model::expr::{Expr, Literal, Node, values};
+use crate::model::clock::{TimeKind, picks};
+use crate::model::expr::{Expr, Literal, Node};
 use crate::plan::algebra::names::Names;
-use crate::plan::algebra::relation::{Atom, Body, JoinKind, Scalar, Select, column, fold, impossible};
+use crate::plan::algebra::relation::{Atom, Body, JoinKind, Scalar, Select, column, fold};
 use crate::plan::answer::assemble::Planner;
-use crate::plan::lookup::expand::{Formula, FormulaLeaf, MeasureId, MeasureOf, Move};
+use crate::plan::lookup::expand::{Formula, FormulaLeaf, Measure, MeasureId, MeasureOf, Move};
 use crate::plan::lookup::finite::{self, Lowered};
-use crate::plan::lookup::whole;
+use crate::plan::lookup::lower::{self, Leaves};
 use crate::plan::time::ages::AGE;
-use crate::plan::time::clocks;
 use crate::plan::time::spine::{Need, move_name};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -224,95 +223,7 @@ impl Planner<'_> {
 
     /// The same as it comes, with what is known of its size.
     pub(in crate::plan) fn lowered(&self, formula: &Formula, stack: &Stack) -> Lowered {
-        match &formula.node {
-            Node::Leaf(FormulaLeaf::Value(id, way)) => self.value(*id, way, stack),
-            _ => self.operand(formula, stack),
-        }
-    }
-
-    /// A part of a formula: whole numbers in 64 bits among their like, everything else in floating numbers. Decimals of an engine
-    /// lose digits without a word where a whole number of many digits meets one with a fraction.
-    fn operand(&self, formula: &Formula, stack: &Stack) -> Lowered {
-        match &formula.node {
-            Node::Leaf(FormulaLeaf::Value(id, way)) => {
-                let value = self.value(*id, way, stack);
-                let measure = self.expansion.measures.get(*id);
-                if self.time_kind(formula).is_some() {
-                    return value;
-                }
-                if measure.is_some_and(|measure| measure.counts()) {
-                    value
-                } else if measure.is_some_and(|measure| measure.is_whole(self.model, &self.expansion)) {
-                    finite::applied(&conversions::WIDEN, vec![value])
-                } else {
-                    finite::applied(&conversions::TO_NUMBER, vec![value])
-                }
-            }
-            Node::Leaf(FormulaLeaf::Known(way)) => {
-                let name = stack.moves.get(way).cloned().unwrap_or_default();
-                Lowered::small(Expr::apply(&operators::IS_NOT_NULL, vec![fold(&max::MAX, column(&stack.name, &name))]))
-            }
-            Node::Literal(literal) => Lowered::new(Expr::made(Node::Literal(literal.clone())), finite::of_literal(literal)),
-            Node::Broken => Lowered::small(Expr::null()),
-            Node::Apply(function, arguments)
-                if whole::rounds(function)
-                    && arguments.first().is_some_and(|value| whole::formula_is_whole(self.model, &self.expansion, value)) =>
-            {
-                arguments.first().map_or_else(|| Lowered::small(impossible()), |value| self.operand(value, stack))
-            }
-            Node::Apply(function, arguments) => {
-                let is_whole = |argument: &Formula| whole::formula_is_whole(self.model, &self.expansion, argument);
-                // A division is one of floating numbers whatever it divides.
-                // An engine compares a whole number of any size with one that is written out, and loses nothing.
-                let compares = function.gives == Gives::Truth;
-                let is_exact = |value: &Formula| is_whole(value) || compares && whole::is_whole_literal(value);
-                let mixed = **function != operators::DIVIDE
-                    && values(function, arguments).any(|value| !whole::is_null(value) && !is_exact(value));
-                let as_instants = self.goes_by_instants(function, arguments);
-                let lower = |argument: &Formula| {
-                    let value = self.operand(argument, stack);
-                    if !as_instants && self.time_kind(argument) == Some(TimeKind::Instant) {
-                        return value.map(|value| clocks::civil_of(self.calendar, value));
-                    }
-                    let as_number = mixed && is_whole(argument) && !matches!(argument.node, Node::Literal(_));
-                    if as_number { number(value) } else { value }
-                };
-                finite::applied_late(function, arguments.iter().map(lower).collect())
-            }
-        }
-    }
-
-    /// What is known of the time that a formula gives; nothing where it gives none.
-    fn time_kind(&self, formula: &Formula) -> Option<TimeKind> {
-        let measure = match &formula.node {
-            Node::Leaf(FormulaLeaf::Value(id, _)) => self.expansion.measures.get(*id)?,
-            Node::Literal(Literal::Date(_)) => return Some(TimeKind::Day),
-            Node::Leaf(FormulaLeaf::Known(_)) | Node::Literal(_) | Node::Broken => return None,
-            Node::Apply(function, arguments) => {
-                return function_time_kind(function.name, arguments, &|argument| self.time_kind(argument));
-            }
-        };
-        match &measure.of {
-            MeasureOf::Rows(aggregate) => self.model.aggregate_time_kind(aggregate),
-            MeasureOf::Entities(grouped) if picks(grouped.function.name) => self.model.aggregate_time_kind(&grouped.of),
-            MeasureOf::Periods(periods) if picks(periods.function.name) => self.time_kind(&periods.of),
-            MeasureOf::Entities(_)
-            | MeasureOf::Periods(_)
-            | MeasureOf::ByHand(_)
-            | MeasureOf::Fresh(..)
-            | MeasureOf::Unknown(..)
-            | MeasureOf::Trusted(..)
-            | MeasureOf::Doubt(..) => None,
-        }
-    }
-
-    /// Whether a function compares instants, counts the time between them or makes one of others.
-    fn goes_by_instants(&self, function: &Function, arguments: &[Formula]) -> bool {
-        let about_instants = compares(function.name)
-            || *function == conversions::SECONDS_BETWEEN
-            || *function == conversions::ADD_SECONDS
-            || function.gives == Gives::Common;
-        about_instants && arguments.iter().filter_map(|argument| self.time_kind(argument)).all(|kind| kind == TimeKind::Instant)
+        lower::lowered(self.calendar, formula, &InStack { planner: self, stack })
     }
 
     /// The value of a measure in a group of a stack: the only one that is not null.
@@ -330,13 +241,60 @@ impl Planner<'_> {
     }
 }
 
-/// A whole number as a floating one.
-fn number(of: Lowered) -> Lowered {
-    let value = match of.value.node {
-        Node::Apply(function, arguments) if *function == conversions::WIDEN => arguments.into_iter().next(),
-        node => Some(Expr::made(node)),
-    };
-    Lowered::new(Expr::apply(&conversions::TO_NUMBER, value.into_iter().collect()), of.reach)
+/// The measures of a formula, as a stack has them.
+struct InStack<'s, 'p> {
+    planner: &'s Planner<'p>,
+    stack: &'s Stack,
+}
+
+impl InStack<'_, '_> {
+    fn measure(&self, leaf: &FormulaLeaf) -> Option<&Measure> {
+        match leaf {
+            FormulaLeaf::Value(id, _) => self.planner.expansion.measures.get(*id).map(AsRef::as_ref),
+            FormulaLeaf::Known(_) => None,
+        }
+    }
+}
+
+impl Leaves<FormulaLeaf> for InStack<'_, '_> {
+    fn value(&self, leaf: &FormulaLeaf) -> Lowered {
+        match leaf {
+            FormulaLeaf::Value(id, way) => self.planner.value(*id, way, self.stack),
+            FormulaLeaf::Known(way) => {
+                let name = self.stack.moves.get(way).cloned().unwrap_or_default();
+                Lowered::small(Expr::apply(&operators::IS_NOT_NULL, vec![fold(&max::MAX, column(&self.stack.name, &name))]))
+            }
+        }
+    }
+
+    fn is_whole(&self, leaf: &FormulaLeaf) -> bool {
+        self.measure(leaf).is_some_and(|measure| measure.is_whole(self.planner.model, &self.planner.expansion))
+    }
+
+    fn room(&self, leaf: &FormulaLeaf) -> Option<&'static Function> {
+        match (leaf, self.measure(leaf)) {
+            (FormulaLeaf::Known(_), _) => None,
+            (_, Some(measure)) if measure.counts() => None,
+            _ if self.is_whole(leaf) => Some(&conversions::WIDEN),
+            _ => Some(&conversions::TO_NUMBER),
+        }
+    }
+
+    fn time_kind(&self, leaf: &FormulaLeaf) -> Option<TimeKind> {
+        let model = self.planner.model;
+        match &self.measure(leaf)?.of {
+            MeasureOf::Rows(aggregate) => model.aggregate_time_kind(aggregate),
+            MeasureOf::Entities(grouped) if picks(grouped.function.name) => model.entity_time_kind(grouped),
+            MeasureOf::Periods(periods) if picks(periods.function.name) => lower::time_kind(&periods.of, self),
+            MeasureOf::Entities(_)
+            | MeasureOf::Periods(_)
+            | MeasureOf::ByHand(_)
+            | MeasureOf::Fresh(..)
+            | MeasureOf::Unknown(..)
+            | MeasureOf::Trusted(..)
+            | MeasureOf::Doubt(..) => None,
+        }
+    }
 }
 
 /// The moves in formulas, but for those that stay where they are.

@@ -13,7 +13,7 @@ use crate::model::expr::{
 use crate::model::facts::Type;
 use crate::model::{Body, ColumnId, DimensionId, Holds, KpiId, Model, SourceId};
 use crate::plan::algebra::relation::impossible;
-use crate::plan::time::reads::Reach;
+use crate::plan::time::reads::{Reach, Reads};
 use crate::plan::time::trust::{Doubted, When};
 use foldhash::HashMap;
 use std::collections::BTreeSet;
@@ -123,7 +123,7 @@ impl Measure {
     pub(in crate::plan) fn age(&self) -> Option<Age> {
         match &self.of {
             MeasureOf::Rows(aggregate) => aggregate.age(),
-            MeasureOf::Entities(grouped) => grouped.of.age(),
+            MeasureOf::Entities(grouped) => grouped.age(),
             // Checked: `each` goes over figures without ages.
             MeasureOf::Trusted(_, When::Age(age)) => Some(*age),
             MeasureOf::Doubt(_, reach) => reach.age(),
@@ -283,14 +283,26 @@ impl Expansion {
                 self.where_trusted(model, (&reads, &value), place, previous, known)
             }
             CalcLeaf::Grouped(grouped) => {
-                let mut grouped = (**grouped).clone();
-                let previous = shifts(&grouped.of) && take_previous(&mut grouped.of.window);
-                restrict(model, &mut grouped.of, &place.filters);
-                let inner = aggregate_name(model, &grouped.of);
-                let reads = self.reads(model, &grouped.of, place, Some(&grouped.entity));
-                accumulate(model, &mut grouped.of, place.since);
+                // A value is moved as a whole, or not at all.
+                let shifts = grouped.aggregates().into_iter().all(shifts);
+                let mut previous = false;
+                let mut inner = Vec::new();
+                let mut reads = Reads::new();
+                let grouped = grouped.over(|aggregate| {
+                    let mut aggregate = aggregate.clone();
+                    previous |= shifts && take_previous(&mut aggregate.window);
+                    restrict(model, &mut aggregate, &place.filters);
+                    inner.push(aggregate_name(model, &aggregate));
+                    reads.extend(self.reads(model, &aggregate, place, Some(&grouped.entity)));
+                    accumulate(model, &mut aggregate, place.since);
+                    aggregate
+                });
+                let inner = match inner.as_slice() {
+                    [only] => only,
+                    _ => "value",
+                };
                 let name = if name.is_empty() { format!("{}_of_{inner}", grouped.function.name) } else { name.to_owned() };
-                let (source, stock) = (grouped.of.source, grouped.of.stock.clone());
+                let (source, stock) = (grouped.source, grouped.looks().1.cloned());
                 let of = MeasureOf::Entities(Box::new(grouped));
                 let value = self.value(
                     Measure { of, grain: place.grain, keeps: place.dimensions.clone(), seen: place.seen },

@@ -330,11 +330,20 @@ pub(in crate::plan) fn of_aggregate(model: &Model, aggregate: &Aggregate) -> Rea
     aggregated(aggregate.function, argument)
 }
 
+/// How far the value of an entity reaches.
+fn of_entity(model: &Model, value: &Calc) -> Reach {
+    reach(value, &|leaf: &CalcLeaf| match leaf {
+        CalcLeaf::Aggregate(aggregate) => of_aggregate(model, aggregate),
+        // Checked: nothing else has a value for each entity.
+        _ => Open,
+    })
+}
+
 /// How far a measure reaches.
 pub(in crate::plan) fn of_measure(model: &Model, expansion: &Expansion, measure: &Measure) -> Reach {
     match &measure.of {
         MeasureOf::Rows(aggregate) => of_aggregate(model, aggregate),
-        MeasureOf::Entities(grouped) => aggregated(grouped.function, of_aggregate(model, &grouped.of)),
+        MeasureOf::Entities(grouped) => aggregated(grouped.function, of_entity(model, &grouped.of)),
         MeasureOf::Periods(periods) => aggregated(periods.function, of_formula(model, expansion, &periods.of)),
         MeasureOf::ByHand(kpi) => by_hand(model, *kpi),
         MeasureOf::Fresh(..) | MeasureOf::Unknown(..) | MeasureOf::Trusted(..) | MeasureOf::Doubt(..) => SMALL,

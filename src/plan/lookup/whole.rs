@@ -10,10 +10,10 @@ use crate::functions::floor::FLOOR;
 use crate::functions::mod_::MOD;
 use crate::functions::round::ROUND;
 use crate::functions::{Function, Gives, conversions};
-use crate::model::expr::{Aggregate, Expr, Literal, Node, PairLeaf, RowExpr, RowLeaf, is_whole, values};
+use crate::model::expr::{Aggregate, Calc, CalcLeaf, Expr, Literal, Node, PairLeaf, RowExpr, RowLeaf, is_whole, values};
 use crate::model::facts::Type;
 use crate::model::{Body, Model, SourceId, Storage};
-use crate::plan::lookup::expand::{Expansion, Formula, FormulaLeaf, Measure, MeasureOf};
+use crate::plan::lookup::expand::{Expansion, FormulaLeaf, Measure, MeasureOf};
 
 impl Measure {
     /// Whether its values are whole numbers.
@@ -21,10 +21,14 @@ impl Measure {
         match &self.of {
             MeasureOf::Rows(aggregate) => aggregates_whole(model, aggregate),
             MeasureOf::Entities(grouped) => {
-                self.counts() || keeps_whole(grouped.function.gives) && aggregates_whole(model, &grouped.of)
+                self.counts() || keeps_whole(grouped.function.gives) && entity_is_whole(model, &grouped.of)
             }
             MeasureOf::Periods(periods) => {
-                self.counts() || keeps_whole(periods.function.gives) && formula_is_whole(model, expansion, &periods.of)
+                let of_leaf = |leaf: &FormulaLeaf| match leaf {
+                    FormulaLeaf::Value(id, _) => expansion.measures.get(*id).is_some_and(|measure| measure.is_whole(model, expansion)),
+                    FormulaLeaf::Known(_) => false,
+                };
+                self.counts() || keeps_whole(periods.function.gives) && formula_is_whole(&periods.of, &of_leaf)
             }
             MeasureOf::ByHand(kpi) => matches!(&model.kpis.get(*kpi).body, Body::Values(values) if values.are_whole()),
             MeasureOf::Fresh(..) | MeasureOf::Unknown(..) | MeasureOf::Trusted(..) | MeasureOf::Doubt(..) => self.counts(),
@@ -32,7 +36,13 @@ impl Measure {
     }
 }
 
-fn aggregates_whole(model: &Model, aggregate: &Aggregate) -> bool {
+/// Whether the value of an entity is a whole number.
+fn entity_is_whole(model: &Model, value: &Calc) -> bool {
+    formula_is_whole(value, &|leaf: &CalcLeaf| matches!(leaf, CalcLeaf::Aggregate(of) if aggregates_whole(model, of)))
+}
+
+/// Whether an aggregate over rows gives a whole number.
+pub(in crate::plan) fn aggregates_whole(model: &Model, aggregate: &Aggregate) -> bool {
     aggregate_held(model, aggregate) == Some(NumberKind::Whole)
 }
 
@@ -40,15 +50,18 @@ fn keeps_whole(gives: Gives) -> bool {
     matches!(gives, Gives::Same(_) | Gives::Common)
 }
 
-/// Whether a part of a formula is a whole number.
-pub(in crate::plan) fn formula_is_whole(model: &Model, expansion: &Expansion, formula: &Formula) -> bool {
-    let of_formula = |formula: &Formula| formula_is_whole(model, expansion, formula);
+/// Whether an aggregate over rows gives a number.
+pub(in crate::plan) fn aggregates_numbers(model: &Model, aggregate: &Aggregate) -> bool {
+    aggregate_held(model, aggregate).is_some()
+}
+
+/// Whether a part of a formula is a whole number, given which of its leaves are.
+pub(in crate::plan) fn formula_is_whole<L>(formula: &Expr<L>, of_leaf: &impl Fn(&L) -> bool) -> bool {
+    let of_formula = |formula: &Expr<L>| formula_is_whole(formula, of_leaf);
     match &formula.node {
         Node::Literal(Literal::Number(digits)) => is_whole(digits),
-        Node::Literal(_) | Node::Broken | Node::Leaf(FormulaLeaf::Known(_)) => false,
-        Node::Leaf(FormulaLeaf::Value(id, _)) => {
-            expansion.measures.get(*id).is_some_and(|measure| measure.is_whole(model, expansion))
-        }
+        Node::Literal(_) | Node::Broken => false,
+        Node::Leaf(leaf) => of_leaf(leaf),
         Node::Apply(function, arguments) => match function.gives {
             Gives::Integer => true,
             Gives::Same(at) => arguments.get(at).is_some_and(of_formula),

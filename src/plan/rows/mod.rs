@@ -622,13 +622,13 @@ pub(in crate::plan) fn conditions(scan: &mut Scan<'_>, group: &Group, asks: &[&A
         // One condition stays whole: its parts over related rows are met in the order in which they are written.
         return (only.iter().map(|filter| scan.row(filter)).collect(), vec![None]);
     }
-    let (common, own, either) = shared_conditions(&filters, group.slices.is_some());
+    let (common, own, either) = shared_conditions(&filters, group.slices.is_some() || group.presence);
     let conditions = common.iter().chain(&either).map(|condition| scan.row(condition)).collect();
     (conditions, own.iter().map(|filter| filter.as_ref().map(|filter| scan.row(filter))).collect())
 }
 
 /// Splits conditions into those that all have, what remains of each, and that one of the remains has to hold (if none is
-/// without condition): then a group has rows only if an aggregate has, which is needed where they show slices.
+/// without condition): then a group has rows only if an aggregate has, which is needed where they show slices or entities.
 fn shared_conditions(filters: &[Option<RowExpr>], show: bool) -> (Vec<RowExpr>, Vec<Option<RowExpr>>, Option<RowExpr>) {
     let parts: Vec<Vec<RowExpr>> =
         filters.iter().map(|filter| filter.iter().flat_map(Expr::conjuncts).cloned().collect()).collect();

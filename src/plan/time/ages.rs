@@ -72,12 +72,12 @@ impl Planner<'_> {
         let mut over = vec![complete(&calendar, end.clone(), as_of.as_ref())];
         let mut seen = BTreeSet::new();
         for measure in &self.expansion.measures {
-            let aggregate = match &measure.of {
-                MeasureOf::Rows(aggregate) => aggregate,
-                MeasureOf::Entities(grouped) => &grouped.of,
+            let aggregates = match &measure.of {
+                MeasureOf::Rows(aggregate) => vec![aggregate.as_ref()],
+                MeasureOf::Entities(grouped) => grouped.aggregates(),
                 _ => continue,
             };
-            if aggregate.age() == Some(age) {
+            for aggregate in aggregates.into_iter().filter(|aggregate| aggregate.age() == Some(age)) {
                 seen.extend(withins_at_age(aggregate));
             }
         }

@@ -129,9 +129,9 @@ impl Planner<'_> {
 
     /// From which period of its grain on a measure's own window begins once data is whole.
     fn measure_whole_from(&mut self, measure: &Measure, grain: Grain) -> Vec<PeriodRange> {
-        let aggregate = match &measure.of {
-            MeasureOf::Rows(aggregate) => aggregate,
-            MeasureOf::Entities(grouped) => &grouped.of,
+        let aggregates = match &measure.of {
+            MeasureOf::Rows(aggregate) => vec![aggregate.as_ref()],
+            MeasureOf::Entities(grouped) => grouped.aggregates(),
             MeasureOf::ByHand(_)
             | MeasureOf::Fresh(..)
             | MeasureOf::Unknown(..)
@@ -139,11 +139,14 @@ impl Planner<'_> {
             | MeasureOf::Doubt(..) => return Vec::new(),
             MeasureOf::Periods(periods) => return self.periods_whole_from(periods, grain),
         };
-        let mut bounds: Vec<PeriodRange> = self.window_whole_from(aggregate.window, grain).into_iter().collect();
-        for window in related_windows(aggregate.filter.as_ref()) {
-            bounds.extend(self.window_whole_from(window, grain));
+        let mut bounds: Vec<PeriodRange> = Vec::new();
+        for aggregate in aggregates {
+            bounds.extend(self.window_whole_from(aggregate.window, grain));
+            for window in related_windows(aggregate.filter.as_ref()) {
+                bounds.extend(self.window_whole_from(window, grain));
+            }
+            bounds.extend(self.until(&withins(aggregate), grain));
         }
-        bounds.extend(self.until(&withins(aggregate), grain));
         bounds
     }
 
