@@ -145,6 +145,9 @@ kpis:
   users_28_days: { formula: count_distinct(orders.user_id over trailing 28 days), grain: day }
   revenue_to_date: { formula: sum(orders.amount over year to date) }
   median_amount: { formula: median(orders.amount) }
+  buying_time: { formula: avg(max(orders.ordered_at) - min(orders.ordered_at) per orders.customer), unit: day }
+  known_revenue: { formula: sum(sum(orders.amount) per orders.customer) }
+  concentration: { formula: sum(sum(orders.amount) * sum(orders.amount) per orders.customer) / (known_revenue * known_revenue) }
   instant_revenue: { formula: sum(orders.amount at ordered_tz) }
   s0: { formula: sum(orders.amount where status = 0) }
   s1: { formula: sum(orders.amount where status = 1) }

@@ -250,7 +250,8 @@ impl<'a> Evaluator<'a> {
 
     /// First one value per entity, then over entities.
     fn grouped(&self, grouped: &'a Grouped, place: &Place<'a>) -> Value {
-        if self.is_unknown(&grouped.of, place) || self.is_untrusted(&grouped.of, Some(&grouped.per), place) {
+        let cannot_say = |of| self.is_unknown(of, place) || self.is_untrusted(of, Some(&grouped.per), place);
+        if grouped.aggregates().any(cannot_say) {
             return Value::Null;
         }
         let mut values = self.entities(grouped, place);
@@ -270,9 +271,9 @@ impl<'a> Evaluator<'a> {
 
     /// The values of the entities that meet the condition, in the order of the entities.
     pub fn entities(&self, grouped: &'a Grouped, place: &Place<'a>) -> Vec<Value> {
-        let rows = self.in_window(&grouped.of, place);
+        let rows: Vec<Vec<Passed<'a>>> = grouped.aggregates().map(|of| self.in_window(of, place)).collect();
         let mut entities: Vec<Value> = Vec::new();
-        for (_, record, _) in &rows {
+        for (_, record, _) in rows.iter().flatten() {
             let entity = self.rows.column(*record, &grouped.per);
             if entity != Value::Null && !entities.contains(&entity) {
                 entities.push(entity);
@@ -282,17 +283,24 @@ impl<'a> Evaluator<'a> {
         entities.sort_by(|one, two| functions::compare(one, two).unwrap());
         let mut values: Vec<Value> = Vec::new();
         for entity in &entities {
-            let mut own: Vec<&Passed<'a>> =
-                rows.iter().filter(|(_, row, _)| self.rows.column(*row, &grouped.per) == *entity).collect();
-            if matches!(grouped.of.function, "first" | "last") {
-                own.sort_by(|(_, one, _), (_, two, _)| {
-                    let at = grouped.of.at.as_ref();
-                    let (one, two) = (self.rows.order(*one, at), self.rows.order(*two, at));
-                    one.0.cmp(&two.0).then(functions::compare(&one.1, &two.1).unwrap())
-                });
-            }
-            let own: Vec<Value> = own.into_iter().map(|(_, _, value)| value.clone()).collect();
-            let value = functions::aggregate(grouped.of.function, grouped.of.share, &own);
+            let of_entity = |of: &Aggregate, rows: &[Passed<'a>]| {
+                let mut own: Vec<&Passed<'a>> =
+                    rows.iter().filter(|(_, row, _)| self.rows.column(*row, &grouped.per) == *entity).collect();
+                if matches!(of.function, "first" | "last") {
+                    own.sort_by(|(_, one, _), (_, two, _)| {
+                        let at = of.at.as_ref();
+                        let (one, two) = (self.rows.order(*one, at), self.rows.order(*two, at));
+                        one.0.cmp(&two.0).then(functions::compare(&one.1, &two.1).unwrap())
+                    });
+                }
+                let own: Vec<Value> = own.into_iter().map(|(_, _, value)| value.clone()).collect();
+                functions::aggregate(of.function, of.share, &own)
+            };
+            let mut parts = grouped.aggregates().zip(&rows).map(|(of, rows)| of_entity(of, rows));
+            let first = parts.next().unwrap();
+            let value = grouped.with.iter().zip(parts).fold(first, |value, ((name, _), next)| {
+                functions::apply(self.calendar, name, &[value, next])
+            });
             let passes = grouped.filter.as_ref().is_none_or(|filter| {
                 let leaf = |_: &RowLeaf| value.clone();
                 evaluate(self.project, filter, &leaf) == Value::Bool(true)

@@ -79,7 +79,7 @@ fn parts<'a>(project: &'a Project, formula: &'a Formula, dimension: &str, total:
             Body::Values { .. } => found.push(Part { source: None, per: None, total }),
         },
         Figure::Aggregate(aggregate) => found.push(Part::of(project, aggregate, total)),
-        Figure::Grouped(grouped) => found.push(Part::of(project, &grouped.of, total)),
+        Figure::Grouped(grouped) => found.extend(grouped.aggregates().map(|of| Part::of(project, of, total))),
         Figure::Each(each) => parts(project, &each.of, dimension, total, found),
         Figure::Past(_, of, _) | Figure::Slice(of, _) => parts(project, of, dimension, total, found),
         Figure::Total(of, without) => {
@@ -211,7 +211,7 @@ pub fn has_parts(project: &Project, formula: &Formula) -> bool {
                 Body::Values { .. } => false,
             },
             Figure::Aggregate(of) => !looks_at_ages(of),
-            Figure::Grouped(of) => !looks_at_ages(&of.of),
+            Figure::Grouped(grouped) => !grouped.aggregates().any(looks_at_ages),
             Figure::Each(each) => has_parts(project, &each.of),
             Figure::Past(past, of, _) => !past.is_to_date() && has_parts(project, of),
             Figure::Slice(of, _) | Figure::Total(of, _) => has_parts(project, of),
@@ -250,8 +250,10 @@ fn exact(project: &Project, formula: &Formula) -> Exact {
             },
             Figure::Aggregate(of) => aggregated(of.function, of.argument.as_ref().map_or(Exact::Wholly, row)),
             Figure::Grouped(grouped) => {
-                let of = &grouped.of;
-                aggregated(grouped.function, aggregated(of.function, of.argument.as_ref().map_or(Exact::Wholly, row)))
+                let over_rows = |of: &Aggregate| aggregated(of.function, of.argument.as_ref().map_or(Exact::Wholly, row));
+                let first = over_rows(&grouped.of);
+                let value = grouped.with.iter().fold(first, |value, (name, of)| applied(name, 2, value.max(over_rows(of))));
+                aggregated(grouped.function, value)
             }
             Figure::Each(each) => aggregated(each.function, exact(project, &each.of)),
             Figure::Past(past, of, _) if past.whole() == Past::Growth => exact(project, of).max(Exact::Always),

@@ -393,7 +393,9 @@ impl Formulas<'_> {
         {
             return Some(grouped);
         }
-        let rough = facts::is_rough(self.project, &Expr::Leaf(Figure::Aggregate(of.clone())));
+        let with = self.computed_with(source, &of, choices);
+        let bare = Grouped { function: "max", share: None, of, with, per, filter: None, top: None };
+        let rough = facts::is_rough(self.project, &Expr::Leaf(Figure::Grouped(Box::new(bare.clone()))));
         let functions = [
             "sum",
             "sum",
@@ -417,7 +419,28 @@ impl Formulas<'_> {
         let name = choices.word(&[">", ">=", "<=", "!="]);
         let filter = (!rough && choices.chance(35)).then(|| Expr::Apply(name, vec![Expr::Leaf(RowLeaf::Value), number]));
         let top = (!rough && choices.chance(35)).then(|| choices.below(3) + 1);
-        Some(Grouped { function, share, of, per, filter, top })
+        Some(Grouped { function, share, filter, top, ..bare })
+    }
+
+    /// What the value of an entity is computed with: up to two other aggregates over rows of the same time and window.
+    fn computed_with(self, source: &Source, of: &Aggregate, choices: &mut Choices) -> Vec<(&'static str, Aggregate)> {
+        if !of.stock.as_ref().is_none_or(|stock| matches!(stock, Stock::At(_))) || choices.chance(55) {
+            return Vec::new();
+        }
+        let mut with = Vec::new();
+        for _ in 0..choices.between(1, 2) {
+            let other = self.maker(source).aggregate(1, choices);
+            let is_alike = other.stock.as_ref().is_none_or(|stock| matches!(stock, Stock::At(_)));
+            // What goes by the order of rows needs their time.
+            if !is_alike || matches!(other.function, "first" | "last") && other.at != of.at {
+                continue;
+            }
+            let other = Aggregate { at: of.at.clone(), stock: of.stock.clone(), window: of.window, ..other };
+            let is_rough = facts::is_rough(self.project, &Expr::Leaf(Figure::Aggregate(other.clone())));
+            let name = choices.word(&["+", "-", "-", "*", "/", "/", "least", "greatest", "coalesce"]);
+            with.push((if is_rough && name == "/" { "-" } else { name }, other));
+        }
+        with
     }
 
     /// How many entities had their first or last time after a day; nothing where the source has no times.
@@ -427,6 +450,6 @@ impl Formulas<'_> {
         let day = Expr::Literal(Value::Date(self.times.day(choices)));
         let filter = Some(Expr::Apply(choices.word(&["<", ">="]), vec![Expr::Leaf(RowLeaf::Value), day]));
         let top = choices.chance(20).then_some(2);
-        Some(Grouped { function: "count", share: None, of, per: per.to_vec(), filter, top })
+        Some(Grouped { function: "count", share: None, of, with: Vec::new(), per: per.to_vec(), filter, top })
     }
 }

@@ -167,7 +167,9 @@ impl Evaluator<'_> {
                 self.reads(aggregate, None, place).iter().for_each(|(source, _)| visit(source));
             }
             Figure::Grouped(grouped) => {
-                self.reads(&grouped.of, Some(&grouped.per), place).iter().for_each(|(source, _)| visit(source));
+                for of in grouped.aggregates() {
+                    self.reads(of, Some(&grouped.per), place).iter().for_each(|(source, _)| visit(source));
+                }
             }
             Figure::Each(each) => self.each_source(&each.of, place, visit),
             Figure::Past(_, of, _) => self.each_source(of, place, visit),

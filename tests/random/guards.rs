@@ -139,7 +139,7 @@ fn aggregates<'a>(project: &'a Project, body: &'a Body) -> Vec<&'a Aggregate> {
         formula.leaves(&mut |figure| match figure {
             Figure::Kpi(name) => of_body(project, &project.kpi(name).body, found),
             Figure::Aggregate(aggregate) => of(aggregate, found),
-            Figure::Grouped(grouped) => of(&grouped.of, found),
+            Figure::Grouped(grouped) => grouped.aggregates().for_each(|one| of(one, found)),
             Figure::Each(each) => of_formula(project, &each.of, found),
             Figure::Past(_, of, _) | Figure::Slice(of, _) | Figure::Total(of, _) => of_formula(project, of, found),
         });

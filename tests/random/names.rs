@@ -239,8 +239,9 @@ impl Renaming {
             Figure::Kpi(name) => self.kpis.give(name),
             Figure::Aggregate(of) => self.aggregate(of),
             Figure::Grouped(grouped) => {
-                let Grouped { of, per, filter, .. } = &mut **grouped;
+                let Grouped { of, with, per, filter, .. } = &mut **grouped;
                 self.aggregate(of);
+                with.iter_mut().for_each(|(_, of)| self.aggregate(of));
                 self.columns.all(per);
                 filter.iter_mut().for_each(|filter| self.row(filter));
             }

@@ -232,11 +232,15 @@ fn aggregate(of: &Aggregate) -> String {
 }
 
 fn grouped(of: &Grouped) -> String {
-    let Grouped { function, share, of, per, filter, top } = of;
+    let Grouped { function, share, of, with, per, filter, top } = of;
     let share = share.map(|share| format!(", {share}%")).unwrap_or_default();
     let filter = filter.as_ref().map(|filter| format!(" where {}", row(filter))).unwrap_or_default();
     let top = top.map(|top| format!(" top {top}")).unwrap_or_default();
-    format!("{function}({}{share} per {}.{}{filter}{top})", aggregate(of), of.source, per.join("."))
+    let value = with.iter().fold(aggregate(of), |value, (name, other)| match *name {
+        "+" | "-" | "*" | "/" => format!("({value} {name} {})", aggregate(other)),
+        name => format!("{name}({value}, {})", aggregate(other)),
+    });
+    format!("{function}({value}{share} per {}.{}{filter}{top})", of.source, per.join("."))
 }
 
 fn each(each: &Each) -> String {

@@ -351,9 +351,18 @@ pub struct Grouped {
     pub function: &'static str,
     pub share: Option<u32>,
     pub of: Aggregate,
+    /// What its value is computed with, one after the other: others over rows of the same source, time and window.
+    pub with: Vec<(&'static str, Aggregate)>,
     pub per: Path,
     pub filter: Option<Row>,
     pub top: Option<usize>,
+}
+
+impl Grouped {
+    /// All aggregates of which the value of an entity is made.
+    pub fn aggregates(&self) -> impl Iterator<Item = &Aggregate> {
+        std::iter::once(&self.of).chain(self.with.iter().map(|(_, of)| of))
+    }
 }
 
 /// An aggregate over the values at periods.

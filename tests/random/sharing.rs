@@ -37,7 +37,7 @@ fn figures(project: &Project, formula: &Formula, found: &mut Shared) {
     formula.leaves(&mut |figure| match figure {
         Figure::Kpi(_) => {}
         Figure::Aggregate(of) => look(project, of, None, found),
-        Figure::Grouped(grouped) => look(project, &grouped.of, Some(&grouped.per), found),
+        Figure::Grouped(grouped) => grouped.aggregates().for_each(|of| look(project, of, Some(&grouped.per), found)),
         Figure::Each(each) => figures(project, &each.of, found),
         Figure::Past(_, of, _) | Figure::Slice(of, _) | Figure::Total(of, _) => figures(project, of, found),
     });

@@ -47,7 +47,7 @@ impl<'a> Evaluator<'a> {
         formula.leaves(&mut |figure| match figure {
             Figure::Kpi(name) => self.kpi_leaves(self.project.kpi(name), place, anywhere, leaves),
             Figure::Aggregate(aggregate) => self.leaf(aggregate, place, anywhere, leaves),
-            Figure::Grouped(grouped) => self.leaf(&grouped.of, place, anywhere, leaves),
+            Figure::Grouped(grouped) => grouped.aggregates().for_each(|of| self.leaf(of, place, anywhere, leaves)),
             Figure::Each(each) if anywhere => {
                 self.leaves(&each.of, &Place { grain: each.grain, ..place.clone() }, anywhere, leaves);
             }

@@ -182,11 +182,25 @@ fn figures(project: &Project, figure: &Figure) -> Vec<Formula> {
             };
             add(&|copy| copy.filter = None);
             add(&|copy| copy.top = None);
+            add(&|copy| _ = copy.with.pop());
+            for at in 0..grouped.with.len() {
+                for smaller in aggregates(&grouped.with[at].1) {
+                    // All of them go over one window at one time.
+                    if (&smaller.at, &smaller.stock, smaller.window) == (&grouped.of.at, &grouped.of.stock, grouped.of.window) {
+                        add(&|copy| copy.with[at].1 = smaller.clone());
+                    }
+                }
+            }
             for at in 0..grouped.per.len().saturating_sub(1) {
                 add(&|copy| copy.per = copy.per[..=at].to_vec());
             }
             for smaller in aggregates(&grouped.of) {
-                add(&|copy| copy.of = smaller.clone());
+                add(&|copy| {
+                    for (_, other) in &mut copy.with {
+                        (other.at, other.stock, other.window) = (smaller.at.clone(), smaller.stock.clone(), smaller.window);
+                    }
+                    copy.of = smaller.clone();
+                });
             }
         }
         Figure::Each(each) => {

@@ -26,9 +26,12 @@ impl<'a> Evaluator<'a> {
                         && !self.is_doubtful(aggregate, None, place)
                 }
                 Figure::Grouped(grouped) => {
-                    self.aggregate_is_whole(&grouped.of, place)
-                        && !self.is_unknown(&grouped.of, place)
-                        && !self.is_doubtful(&grouped.of, Some(&grouped.per), place)
+                    let is_whole = |of| {
+                        self.aggregate_is_whole(of, place)
+                            && !self.is_unknown(of, place)
+                            && !self.is_doubtful(of, Some(&grouped.per), place)
+                    };
+                    grouped.aggregates().all(is_whole)
                 }
                 Figure::Each(each) => {
                     let from = self.each_window(each, place).0;
@@ -97,7 +100,7 @@ impl<'a> Evaluator<'a> {
                     Body::Values { .. } => true,
                 },
                 Figure::Aggregate(of) => self.age_has_waited(of, place),
-                Figure::Grouped(of) => self.age_has_waited(&of.of, place),
+                Figure::Grouped(grouped) => grouped.aggregates().all(|of| self.age_has_waited(of, place)),
                 Figure::Each(each) => self.ages_have_waited(&each.of, place),
                 Figure::Past(_, of, _) | Figure::Slice(of, _) | Figure::Total(of, _) => self.ages_have_waited(of, place),
             };

@@ -12,6 +12,7 @@ use crate::plan::algebra::relation::{
 };
 use crate::plan::answer::appear::Appearance;
 use crate::plan::answer::stack::{is_dense, moves_in};
+use crate::plan::lookup::entities::{Entities, OfEach};
 use crate::plan::lookup::expand::{Expansion, Formula, FormulaLeaf, MeasureId, Move, Periods, Place, Seen};
 use crate::plan::lookup::finite::{self, Lowered, Reach};
 use crate::plan::rows::Series;
@@ -105,6 +106,8 @@ pub(in crate::plan) struct Planner<'a> {
     pub(in crate::plan) ages: BTreeMap<Age, String>,
     /// The parts with the periods in whose windows all finer periods are whole.
     pub(in crate::plan) whole_periods: Vec<((Periods, Grain), String)>,
+    /// The parts with values of entities.
+    pub(in crate::plan) of_each: Vec<(OfEach, Entities)>,
     /// The part with the values that the dimensions have had, by the dimensions that it has.
     pub(in crate::plan) slices: BTreeMap<Vec<DimensionId>, String>,
 }
@@ -131,6 +134,7 @@ impl<'a> Planner<'a> {
             value_columns: Vec::new(),
             appearances: Vec::new(),
             window_day_parts: BTreeMap::new(),
+            of_each: Vec::new(),
             latest_snapshots: BTreeMap::new(),
             snapshot_days: BTreeMap::new(),
             readings: readings::Wanted::default(),

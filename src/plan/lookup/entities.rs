@@ -3,11 +3,11 @@
 //! An entity is there if a row of it counts for one of the aggregates. They share one scan where they can; those that cannot are
 //! stacked, as facts of several sources are.
 
-use crate::calendar::Date;
+use crate::calendar::{Date, Grain};
 use crate::functions::{Function, OverNothing, coalesce, conversions, max, operators};
-use crate::model::Model;
 use crate::model::clock::TimeKind;
-use crate::model::expr::{Aggregate, CalcLeaf, Expr, Grouped, Node, RowExpr, RowLeaf};
+use crate::model::expr::{Aggregate, CalcLeaf, Expr, Grouped, Node, Path, RowExpr, RowLeaf};
+use crate::model::{DimensionId, Model};
 use crate::plan::algebra::relation::{Atom, Body, Fold, Ranking, Scalar, Select, column, fold};
 use crate::plan::answer::assemble::Planner;
 use crate::plan::answer::since::Since;
@@ -19,12 +19,27 @@ use crate::plan::rows::{Ask, Group, Key, Series};
 use crate::plan::time::ages::AGE;
 use crate::plan::time::clocks;
 
-/// The rows of a part, of which each is a period and an entity.
-struct Entities {
+/// A part of which each row is a period and an entity.
+#[derive(Debug, Clone)]
+pub(in crate::plan) struct Entities {
     part: String,
     /// The columns that tell them apart within a period: dimensions and the age, and those of the entity.
     dimensions: Vec<String>,
     entity: Vec<String>,
+    /// The column that counts rows, where entities without any are among those of the part.
+    rows: Option<String>,
+    /// The columns of the aggregates, in their order.
+    columns: Vec<String>,
+}
+
+/// What has values for each entity: those that ask for the same share a part.
+#[derive(Debug, PartialEq)]
+pub(in crate::plan) struct OfEach {
+    aggregates: Vec<Aggregate>,
+    entity: Path,
+    keeps: Vec<DimensionId>,
+    grain: Grain,
+    days: (Option<Date>, Option<Date>, Since),
 }
 
 impl Planner<'_> {
@@ -34,40 +49,16 @@ impl Planner<'_> {
         id: MeasureId,
         measure: &Measure,
         grouped: &Grouped,
-        (first, first_shown, since): (Option<Date>, Option<Date>, Since),
+        days: (Option<Date>, Option<Date>, Since),
     ) -> Series {
-        let source = grouped.source;
-        let mut keys = self.dimension_keys(source, &measure.keeps);
-        let dimensions = keys.len();
-        let entity = self.model.path_text(source, &grouped.entity).replace('.', "_");
-        for part in 0..self.model.column(source, &grouped.entity).storage.parts() {
-            let name = self.columns.take(&entity);
-            keys.push(Key { name, path: grouped.entity.clone(), part, lumped: None });
-        }
-        let aggregates = grouped.aggregates();
-        let asks = aggregates.iter().map(|aggregate| {
-            let column = self.columns.take("value_of_each");
-            let aggregate = (*aggregate).clone();
-            Ask { aggregate, column, grain: measure.grain, first, first_shown, since: since.clone() }
-        });
-        let asks = asks.collect();
-        let (time, stock, _) = grouped.looks();
-        let slices = self.shows_slices(measure);
-        let group = Group { source, time, stock: stock.cloned(), slices, by_entity: true, presence: true, asks, keys };
-        let series = self.group(&group);
-        let mut dimension_keys: Vec<String> = group.keys.iter().take(dimensions).map(|key| key.name.clone()).collect();
-        dimension_keys.extend(measure.age().map(|_| AGE.to_owned()));
-        let entity: Vec<String> = group.keys.iter().skip(dimensions).map(|key| key.name.clone()).collect();
-        let (part, rows) = self.beside(&series, &[dimension_keys.as_slice(), entity.as_slice()].concat());
+        let mut entities = self.each_entity(measure, grouped, days);
+        let part = entities.part.as_str();
         let mut which: Vec<Scalar> =
-            entity.iter().map(|key| Expr::apply(&operators::IS_NOT_NULL, vec![column(&part, key)])).collect();
-        which.extend(rows.map(|rows| has_rows(&part, &rows)));
-        let columns: Vec<(&Aggregate, &str)> =
-            aggregates.iter().zip(&series).map(|(aggregate, series)| (*aggregate, series.column.as_str())).collect();
-        let values = Values { model: self.model, part: &part, columns };
-        let value = lower::lowered(self.calendar, &grouped.of, &values).settled();
-        let mut entities = Entities { part, dimensions: dimension_keys, entity };
-        let mut value = value;
+            entities.entity.iter().map(|key| Expr::apply(&operators::IS_NOT_NULL, vec![column(part, key)])).collect();
+        which.extend(entities.rows.iter().map(|rows| has_rows(part, rows)));
+        let columns = grouped.aggregates().into_iter().zip(&entities.columns);
+        let values = Values { model: self.model, part, columns: columns.collect() };
+        let mut value = lower::lowered(self.calendar, &grouped.of, &values).settled();
         let looked_at = grouped.filter.is_some() || grouped.top.is_some();
         if looked_at && !matches!(grouped.of.node, Node::Leaf(_)) {
             value = self.valued(&mut entities, value, std::mem::take(&mut which));
@@ -81,6 +72,50 @@ impl Planner<'_> {
             (value, which) = self.top(&mut entities, &value, which, count);
         }
         self.over_entities(id, measure, grouped, &entities, (value, which))
+    }
+
+    /// The aggregates over the rows of each entity.
+    fn each_entity(&mut self, measure: &Measure, grouped: &Grouped, days: (Option<Date>, Option<Date>, Since)) -> Entities {
+        let of = OfEach {
+            aggregates: grouped.aggregates().into_iter().cloned().collect(),
+            entity: grouped.entity.clone(),
+            keeps: measure.keeps.clone(),
+            grain: measure.grain,
+            days,
+        };
+        if let Some((_, entities)) = self.of_each.iter().find(|(known, _)| *known == of) {
+            return entities.clone();
+        }
+        let source = grouped.source;
+        let mut keys = self.dimension_keys(source, &measure.keeps);
+        let dimensions = keys.len();
+        let name = self.model.path_text(source, &grouped.entity).replace('.', "_");
+        for part in 0..self.model.column(source, &grouped.entity).storage.parts() {
+            let name = self.columns.take(&name);
+            keys.push(Key { name, path: grouped.entity.clone(), part, lumped: None });
+        }
+        let (first, first_shown, since) = &of.days;
+        let asks = of.aggregates.iter().map(|aggregate| Ask {
+            aggregate: aggregate.clone(),
+            column: self.columns.take("value_of_each"),
+            grain: of.grain,
+            first: *first,
+            first_shown: *first_shown,
+            since: since.clone(),
+        });
+        let asks = asks.collect();
+        let (time, stock, _) = grouped.looks();
+        let slices = self.shows_slices(measure);
+        let group = Group { source, time, stock: stock.cloned(), slices, by_entity: true, presence: true, asks, keys };
+        let series = self.group(&group);
+        let mut names: Vec<String> = group.keys.iter().map(|key| key.name.clone()).collect();
+        let entity = names.split_off(dimensions);
+        names.extend(measure.age().map(|_| AGE.to_owned()));
+        let (part, rows) = self.beside(&series, &[names.as_slice(), entity.as_slice()].concat());
+        let columns = series.into_iter().map(|series| series.column).collect();
+        let entities = Entities { part, dimensions: names, entity, rows, columns };
+        self.of_each.push((of, entities.clone()));
+        entities
     }
 
     /// The aggregate over the values of entities.
@@ -197,7 +232,7 @@ impl Entities {
 struct Values<'a> {
     model: &'a Model,
     part: &'a str,
-    columns: Vec<(&'a Aggregate, &'a str)>,
+    columns: Vec<(&'a Aggregate, &'a String)>,
 }
 
 impl Leaves<CalcLeaf> for Values<'_> {
