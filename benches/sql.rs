@@ -349,6 +349,30 @@ const PAIRS: &[Pair] = &[
         at_most: 1.3,
     },
     Pair {
+        what: "mean time from first to last order of each customer",
+        view: "buying_time",
+        zone: "UTC",
+        expert: Expert::Sql(
+            "with {spine}, c as (select date_trunc('month', ordered_at) as period, max(ordered_at) as last, min(ordered_at) as first from orders \
+             where {range} group by 1, customer_id), \
+             v as (select period, avg(epoch_us(last) - epoch_us(first)) / 1e6 / 86400 as v from c group by 1) \
+             select months.period, v from months left join v using (period)",
+        ),
+        at_most: 1.2,
+    },
+    Pair {
+        what: "sum of squared shares of revenue of 100,000 customers (Herfindahl)",
+        view: "concentration",
+        zone: "UTC",
+        expert: Expert::Sql(
+            "with {spine}, c as (select date_trunc('month', ordered_at) as period, cast(sum(amount) as double) as s from orders \
+             where {range} group by 1, customer_id), \
+             v as (select period, sum(s * s) / nullif(sum(s) * sum(s), 0) as v from c group by 1) \
+             select months.period, v from months left join v using (period)",
+        ),
+        at_most: 1.2,
+    },
+    Pair {
         what: "retention of monthly cohorts up to 12 months, 20 million rows",
         view: "retention",
         zone: "UTC",

@@ -169,6 +169,17 @@ impl Shop {
         });
         let so_far = |period| source.between(Day::of(1900, 1, 1), source.anchor(period));
         expected.total("lifetime_buyers", source, Grain::Month, |period| Cell::Count(self.buyers(so_far(period))));
+        expected.total("purchase_interval", source, Grain::Month, |period| {
+            let mut days: HashMap<usize, (Day, Day, i64)> = HashMap::new();
+            for purchase in so_far(period) {
+                let (first, last, count) = days.entry(purchase.customer).or_insert((purchase.day, purchase.day, 0));
+                (*first, *last, *count) = ((*first).min(purchase.day), (*last).max(purchase.day), *count + 1);
+            }
+            let came_back = days.into_values().filter(|(_, _, purchases)| *purchases > 1);
+            let intervals: Vec<f64> =
+                came_back.map(|(first, last, purchases)| number(last.0 - first.0) / number(purchases - 1)).collect();
+            if intervals.is_empty() { Cell::Null } else { Cell::Number(intervals.iter().sum::<f64>() / number(count(intervals.len()))) }
+        });
         expected.total("loyal_buyers", source, Grain::Month, |period| {
             let mut purchases: HashMap<usize, usize> = HashMap::new();
             for purchase in so_far(period) {
