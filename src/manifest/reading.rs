@@ -66,12 +66,15 @@ fn formula(model: &Model, calc: &Calc, said: &mut Vec<String>) {
         let owner = if found.related { "what belongs to its last rows" } else { "every journey" };
         said.push(format!("A period is complete {time} after its end, once {owner} has had that time."));
     }
-    for (top, entity) in &found.grouped {
+    for (top, entity, divides) in &found.grouped {
         let first = format!("{subject} is computed for each {entity} first");
         said.push(match top {
             Some(top) => format!("{first}, and only the {top} greatest values count."),
             None => format!("{first}, and then combined."),
         });
+        if *divides {
+            said.push(format!("Of each {entity} for which it would divide by 0 there is no value, and it does not count."));
+        }
     }
     for dimensions in &found.totals {
         said.push(if dimensions.is_empty() {
@@ -127,7 +130,8 @@ struct Found<'a> {
     past: Vec<(Past, Option<crate::calendar::Length>)>,
     each: Vec<&'a Each>,
     totals: Vec<String>,
-    grouped: Vec<(Option<u32>, String)>,
+    /// How many of the greatest values of which entities count, and whether each is a quotient.
+    grouped: Vec<(Option<u32>, String, bool)>,
     journeys: Vec<(SourceId, Option<ColumnId>)>,
     /// The longest time that a step has, or that related rows have; several where one comes after the other.
     within: Vec<(u32, TimeUnit)>,
@@ -147,7 +151,7 @@ impl<'a> Found<'a> {
                     self.journey(model, aggregate);
                     add(&mut self.windows, aggregate.window);
                 }
-                add(&mut self.grouped, (grouped.top, entity(model, grouped)));
+                add(&mut self.grouped, (grouped.top, entity(model, grouped), divides(&grouped.of)));
             }
             CalcLeaf::Each(each) => {
                 add(&mut self.windows, each.window);

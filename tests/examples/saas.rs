@@ -10,7 +10,7 @@ use std::fs;
 const PENDING: &str = "# pending";
 
 /// Amounts of several currencies have several units, and dollars for a dollar have none.
-const WITHOUT_UNIT: [&str; 4] = ["billings", "ltv_to_cac", "sales_efficiency", "capital_efficiency"];
+const WITHOUT_UNIT: [&str; 5] = ["billings", "ltv_to_cac", "sales_efficiency", "capital_efficiency", "effective_customers"];
 
 /// Who runs the script of the data gets the rows that are committed, whatever files look like inside.
 #[test]

@@ -174,6 +174,10 @@ create table plain.revenue_concentration as
     ranked as (select *, row_number() over (partition by period order by usd desc) as place from customers)
   select period, sum(usd) filter (place <= 10) / sum(usd) as value from ranked group by all;
 
+create table plain.effective_customers as
+  with customers as (select date_trunc('month', issued_on)::date as period, account_id, sum(usd) as usd from seen.invoices group by all)
+  select period, sum(usd) ** 2 / sum(usd ** 2) as value from customers group by all;
+
 create table plain.new_markets__quarter as
   with firsts as (select country, min(issued_on) as day from seen.invoices group by all)
   select date_trunc('quarter', day)::date as period, count(*) as value from firsts where day >= '2023-04-01' group by all;
