@@ -392,7 +392,7 @@ impl World<'_> {
             let is_there = |counted: &Aggregate| self.aggregate(counted, at, &belongs, None) != Value::Number(0.0);
             let (is_there, value) = match of {
                 OfEntity::One(of) => {
-                    let counted = Aggregate { function: "count", argument: None, ..of.clone() };
+                    let counted = Aggregate { function: "count", argument: None, ..(**of).clone() };
                     (is_there(&counted), self.aggregate(of, at, &belongs, None))
                 }
                 OfEntity::Made { value, rows } => {

@@ -415,7 +415,7 @@ fn is_never_null(term: &Term) -> bool {
 /// The value of an entity with its parts in their normal form.
 fn of_entity(of: &OfEntity, decides: bool) -> OfEntity {
     match of {
-        OfEntity::One(of) => OfEntity::One(aggregate(of, decides)),
+        OfEntity::One(of) => OfEntity::One(Box::new(aggregate(of, decides))),
         OfEntity::Made { value: of, rows } => {
             let rows: BTreeSet<Aggregate> = rows.iter().map(|rows| aggregate(rows, true)).collect();
             // What counts without a condition counts whatever others do.

@@ -139,7 +139,7 @@ pub enum Leaf {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OfEntity {
     /// An aggregate over its rows.
-    One(Aggregate),
+    One(Box<Aggregate>),
     /// What is computed of several.
     Made {
         /// The value, at whose leaves these aggregates stand, at no other moment.

@@ -249,22 +249,18 @@ impl<'a> Writer<'a> {
 
     fn grouped(&self, grouped: &'a Grouped, place: &Place<'a>) -> Term {
         let source = grouped.source;
-        let of = match &grouped.of.node {
-            Node::Leaf(CalcLeaf::Aggregate(only)) => OfEntity::One(self.aggregate(only, &place.filters, 0)),
-            _ => {
-                // It is looked at when the aggregate over entities is.
-                let inner = Place { moment: Moment::default(), ..place.clone() };
-                let counts = |aggregate: &&expr::Aggregate| Aggregate {
-                    function: "count",
-                    fraction: None,
-                    argument: None,
-                    ..self.aggregate(aggregate, &place.filters, 0)
-                };
-                OfEntity::Made {
-                    value: self.calc(&grouped.of, &inner),
-                    rows: grouped.aggregates().iter().map(counts).collect(),
-                }
-            }
+        let of = if let Node::Leaf(CalcLeaf::Aggregate(only)) = &grouped.of.node {
+            OfEntity::One(Box::new(self.aggregate(only, &place.filters, 0)))
+        } else {
+            // It is looked at when the aggregate over entities is.
+            let inner = Place { moment: Moment::default(), ..place.clone() };
+            let counts = |aggregate: &&expr::Aggregate| Aggregate {
+                function: "count",
+                fraction: None,
+                argument: None,
+                ..self.aggregate(aggregate, &place.filters, 0)
+            };
+            OfEntity::Made { value: self.calc(&grouped.of, &inner), rows: grouped.aggregates().iter().map(counts).collect() }
         };
         Term::leaf(Leaf::Grouped {
             function: grouped.function.name,

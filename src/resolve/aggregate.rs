@@ -1,8 +1,8 @@
 //! Aggregates: their source, time and window, and whether rows, entities or periods are aggregated.
 
+use super::Resolver;
 use super::around::identifies;
 use super::entities;
-use super::Resolver;
 use super::row::Scope;
 use super::states::Look;
 use crate::calendar::{Grain, Length};

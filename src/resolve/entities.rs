@@ -109,7 +109,8 @@ impl Resolver<'_> {
                 }
                 (CalcLeaf::Kpi(_), _) => {
                     let own = written(argument, span);
-                    let message = format!("`{own}` is a KPI: it has one figure per period, and none for each `{}`", dotted(per));
+                    let message =
+                        format!("`{own}` is a KPI: it has one figure per period, and none for each `{}`", dotted(per));
                     self.report(&codes::KPI_IN_ROWS, span, message)
                         .help("write the aggregates of its formula in its place, or compute with KPIs outside of `per`");
                     return None;

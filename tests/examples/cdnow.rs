@@ -178,7 +178,11 @@ impl Shop {
             let came_back = days.into_values().filter(|(_, _, purchases)| *purchases > 1);
             let intervals: Vec<f64> =
                 came_back.map(|(first, last, purchases)| number(last.0 - first.0) / number(purchases - 1)).collect();
-            if intervals.is_empty() { Cell::Null } else { Cell::Number(intervals.iter().sum::<f64>() / number(count(intervals.len()))) }
+            if intervals.is_empty() {
+                Cell::Null
+            } else {
+                Cell::Number(intervals.iter().sum::<f64>() / number(count(intervals.len())))
+            }
         });
         expected.total("loyal_buyers", source, Grain::Month, |period| {
             let mut purchases: HashMap<usize, usize> = HashMap::new();

@@ -86,7 +86,8 @@ fn cohort(project: &Project, times: &Times, choices: &mut Choices) -> Option<For
             let of = Aggregate { function: "count", argument: None, share: None, ..rows };
             let top = choices.chance(35).then(|| choices.below(2) + 1);
             let function = choices.word(&["sum", "count", "max", "avg"]);
-            let all = Aggregate { filter: Some(of.filter.clone().unwrap()), ..timed(maker.aggregate(1, choices), outer, choices) };
+            let all =
+                Aggregate { filter: Some(of.filter.clone().unwrap()), ..timed(maker.aggregate(1, choices), outer, choices) };
             let other = Aggregate { at: of.at.clone(), window: of.window, ..all };
             let with = if choices.chance(30) && other.function != "first" && other.function != "last" {
                 vec![(choices.word(&["+", "-", "least"]), other)]

@@ -298,9 +298,11 @@ impl<'a> Evaluator<'a> {
             };
             let mut parts = grouped.aggregates().zip(&rows).map(|(of, rows)| of_entity(of, rows));
             let first = parts.next().unwrap();
-            let value = grouped.with.iter().zip(parts).fold(first, |value, ((name, _), next)| {
-                functions::apply(self.calendar, name, &[value, next])
-            });
+            let value = grouped
+                .with
+                .iter()
+                .zip(parts)
+                .fold(first, |value, ((name, _), next)| functions::apply(self.calendar, name, &[value, next]));
             let passes = grouped.filter.as_ref().is_none_or(|filter| {
                 let leaf = |_: &RowLeaf| value.clone();
                 evaluate(self.project, filter, &leaf) == Value::Bool(true)

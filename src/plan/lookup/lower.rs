@@ -82,8 +82,7 @@ fn goes_by_instants<L>(function: &Function, arguments: &[Expr<L>], of: &impl Lea
         || *function == conversions::SECONDS_BETWEEN
         || *function == conversions::ADD_SECONDS
         || function.gives == Gives::Common;
-    about_instants
-        && arguments.iter().filter_map(|argument| time_kind(argument, of)).all(|kind| kind == TimeKind::Instant)
+    about_instants && arguments.iter().filter_map(|argument| time_kind(argument, of)).all(|kind| kind == TimeKind::Instant)
 }
 
 /// A whole number as a floating one.

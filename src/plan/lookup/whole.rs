@@ -25,7 +25,9 @@ impl Measure {
             }
             MeasureOf::Periods(periods) => {
                 let of_leaf = |leaf: &FormulaLeaf| match leaf {
-                    FormulaLeaf::Value(id, _) => expansion.measures.get(*id).is_some_and(|measure| measure.is_whole(model, expansion)),
+                    FormulaLeaf::Value(id, _) => {
+                        expansion.measures.get(*id).is_some_and(|measure| measure.is_whole(model, expansion))
+                    }
                     FormulaLeaf::Known(_) => false,
                 };
                 self.counts() || keeps_whole(periods.function.gives) && formula_is_whole(&periods.of, &of_leaf)
