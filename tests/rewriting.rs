@@ -180,6 +180,22 @@ const RULES: &[Rule] = &[
     ("a slice of a slice", |c| {
         with(c, |a, _, _| (format!("slice(slice({a}, x = 'p'), y = 'q')"), format!("slice({a}, y = 'q' and x = 'p')")))
     }),
+    ("a spread of each turned over", |c| {
+        let (f, g) = (c.condition(1), c.condition(0));
+        let of = |value: &str| format!("avg({value} per things.x)");
+        (
+            of(&format!("max(things.a where {f}) - min(things.a where {g})")),
+            of(&format!("-(min(things.a where {g}) - max(things.a where {f}))")),
+        )
+    }),
+    ("a mean of each as a quotient", |c| {
+        let filter = c.condition(1);
+        let of = |value: &str| format!("max({value} * 2 per things.x)");
+        (
+            of(&format!("avg(things.a where {filter})")),
+            of(&format!("(sum(things.a where {filter}) / count(things.a where {filter}))")),
+        )
+    }),
     ("a total of a sum", |c| with(c, |a, b, _| (format!("total({a} + {b})"), format!("total({a}) + total({b})")))),
 ];
 
@@ -311,6 +327,14 @@ const TRAPS: &[(&str, &str)] = &[
     ("-first * first", "first * first"),
     ("abs(first - second)", "abs(first) - abs(second)"),
     ("power(first, 2)", "first * first"),
+    ("sum(sum(things.a) * sum(things.a) per things.x)", "sum(things.a) * sum(things.a)"),
+    ("avg(sum(things.a) / count(things) per things.x)", "avg(avg(things.a) per things.x)"),
+    ("avg(max(things.a) - min(things.b) per things.x)", "avg(max(things.a) per things.x) - avg(min(things.b) per things.x)"),
+    // Who is there depends on all of the aggregates, also on those that cancel out.
+    (
+        "count(count(things where flag) + count(things where a > 3) - count(things where a > 3) per things.x)",
+        "count(count(things where flag) per things.x)",
+    ),
     (
         "case when flag_count > 1 then 1 when first > 1 then 2 else 3 end",
         "case when first > 1 then 2 when flag_count > 1 then 1 else 3 end",
