@@ -52,6 +52,9 @@ impl Context<'_> {
         let (Some(filter), Some(argument), false) = (filter, argument, broken_time) else {
             return (aggregate.clone(), Aggregated::broken());
         };
+        if self.has_no_closing_day(aggregate) {
+            return (aggregate.clone(), Aggregated::broken());
+        }
         if let Some(filter) = filter.as_ref().filter(|filter| filter.has_related())
             && self.looks_ahead(aggregate.source, filter)
         {
@@ -184,7 +187,7 @@ impl Context<'_> {
         let done = Grouped { of: inner.expr.clone(), ..grouped.clone() };
         let function = grouped.function;
         let Some(traits) = function.aggregation() else { return (done, Aggregated::broken()) };
-        if inner.is_broken() || !self.is_value_of_entity(function, &inner) {
+        if inner.is_broken() || self.entity_has_no_closing_day(grouped) || !self.is_value_of_entity(function, &inner) {
             return (done, Aggregated::broken());
         }
         let value = (inner.ty, inner.measure.clone(), inner.range);
