@@ -1,5 +1,7 @@
 //! Imports from other tools, against what these tools themselves answer.
 //!
+//! - `compared`: what kpic shows beside what a SELECT does
+//! - `cube`: data models of Cube, with what the SELECTs answer that Cube documents
 //! - `dbt`: small dbt projects, with what dbt and MetricFlow made of them
 //! - `merges`: imports into a project that is there
 //! - `odd`: artifacts that are broken, hostile or from the future
@@ -8,6 +10,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
 
+#[path = "imports/compared.rs"]
+mod compared;
+#[path = "imports/cube.rs"]
+mod cube;
 #[path = "imports/dbt.rs"]
 mod dbt;
 #[path = "imports/merges.rs"]
