@@ -3,6 +3,7 @@
 //! - `compared`: what kpic shows beside what a SELECT does
 //! - `cube`: data models of Cube, with what the SELECTs answer that Cube documents
 //! - `dbt`: small dbt projects, with what dbt and MetricFlow made of them
+//! - `lookml`: LookML, with what the SQL answers that Looker documents
 //! - `merges`: imports into a project that is there
 //! - `odd`: artifacts that are broken, hostile or from the future
 //! - `sql`: SELECTs, with what DuckDB answers
@@ -16,6 +17,8 @@ mod compared;
 mod cube;
 #[path = "imports/dbt.rs"]
 mod dbt;
+#[path = "imports/lookml.rs"]
+mod lookml;
 #[path = "imports/merges.rs"]
 mod merges;
 #[path = "imports/odd.rs"]

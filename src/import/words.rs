@@ -66,3 +66,17 @@ pub(super) static CUBE: Words = Words {
     title: "Import from Cube",
     card: "view",
 };
+
+/// The words for LookML.
+pub(super) static LOOKER: Words = Words {
+    tool: "LookML",
+    figures: "Looker",
+    one: "measure",
+    many: "measures",
+    shared: "_lookml",
+    what: "view",
+    model: "the view",
+    file_key: "lookml_place",
+    title: "Import from LookML",
+    card: "explore",
+};

@@ -272,6 +272,16 @@ pub fn import_cube(bytes: &[u8]) {
     });
 }
 
+/// LookML: what is made of it is a project without errors, or nothing.
+pub fn import_lookml(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let files = [import::ModelFile { path: "all.view.lkml".to_owned(), text: text.to_owned() }];
+    imported(text, |settings, options| {
+        let models = import::Models { name: "looker", files: &files, known: None };
+        import::import_lookml(&models, None, settings, options)
+    });
+}
+
 /// Whatever is imported passes `check`, and can be reported.
 fn imported(text: &str, import: impl FnOnce(&import::Settings, &Options) -> Result<import::Import, import::Unreadable>) {
     let Ok(start) = "2024-01-01".parse() else { return };

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 pub(in crate::cli) const EXAMPLES: &str = "Examples:
   kpic import dbt ../shop/target --dry-run
   kpic import cube ../shop/model --dry-run
+  kpic import lookml ../shop/views --dry-run
   kpic import sql dashboard.sql --dry-run";
 
 /// What is imported.
@@ -24,7 +25,9 @@ pub(in crate::cli) enum ImportCommand {
     /// Import the metrics of a dbt project, from the artifacts in its target folder.
     Dbt(DbtArgs),
     /// Import the measures of Cube's data models, from the YAML files in a folder.
-    Cube(ModelArgs),
+    Cube(CubeArgs),
+    /// Import the measures of LookML, from the views and explores in a folder.
+    Lookml(LookmlArgs),
     /// Import SELECTs with aggregates, as dashboards have them.
     Sql(SqlArgs),
 }
@@ -53,7 +56,27 @@ pub(in crate::cli) struct DbtArgs {
   kpic import cube model --dialect postgres --format markdown > import.md
 
 Each measure becomes a KPI that counts by the first dimension of the type `time` of its cube, and each view a scorecard. With `--database` the types of columns are those of the DuckDB database. Models in JavaScript and what templates decide are reported and not read. Definitions that the project has already stay as they are, and are compared. No file is changed.")]
-pub(in crate::cli) struct ModelArgs {
+pub(in crate::cli) struct CubeArgs {
+    #[command(flatten)]
+    models: ModelArgs,
+}
+
+/// The arguments of `import lookml`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  kpic import lookml views --dry-run                               show what would become of each measure
+  kpic import lookml . --database shop.duckdb --output kpis        a project in kpis/, or new definitions in the one that is there
+  kpic import lookml . --dialect snowflake --format markdown > import.md
+
+Each measure becomes a KPI that counts by the first time of its view, and joins of explores that lead to one row become references. With `--database` the types of columns are those of the DuckDB database. Dashboards and what Liquid decides are reported and not read. Definitions that the project has already stay as they are, and are compared. No file is changed.")]
+pub(in crate::cli) struct LookmlArgs {
+    #[command(flatten)]
+    models: ModelArgs,
+}
+
+/// A folder of models, and where what is made of them goes.
+#[derive(Debug, Args)]
+struct ModelArgs {
     /// The folder with the files of the data model.
     #[arg(value_name = "DIR")]
     folder: PathBuf,
@@ -128,15 +151,8 @@ pub(in crate::cli) fn run(what: &ImportCommand, context: &Context<'_>) -> Result
             let artifacts = import::read(&base.join(&args.artifacts)).map_err(unreadable)?;
             args.into.put(base, &options, |existing, settings| import::import(&artifacts, existing, settings, &options))
         }
-        ImportCommand::Cube(args) => {
-            let folder = base.join(&args.folder);
-            let files = import::model_files(&folder, import::CUBE_FILES).map_err(unreadable)?;
-            let known = args.database.as_ref().map(|path| tables(&base.join(path), args.duckdb.as_deref())).transpose()?;
-            let name = std::path::absolute(&folder).unwrap_or(folder);
-            let name = name.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            let models = Models { name: &name, files: &files, known: known.as_deref() };
-            args.into.put(base, &options, |existing, settings| import::import_cube(&models, existing, settings, &options))
-        }
+        ImportCommand::Cube(args) => args.models.put(base, &options, import::CUBE_FILES, import::import_cube),
+        ImportCommand::Lookml(args) => args.models.put(base, &options, import::LOOKML_FILES, import::import_lookml),
         ImportCommand::Sql(args) => {
             let text = read(&base.join(&args.file))?;
             let known = args.database.as_ref().map(|path| tables(&base.join(path), args.duckdb.as_deref())).transpose()?;
@@ -180,6 +196,21 @@ fn tables(database: &Path, duckdb: Option<&Path>) -> Result<Vec<Known>, Stop> {
         Some(Known { schema: schema.to_owned(), table: name.to_owned(), columns })
     };
     Ok(found.iter().filter_map(known).collect())
+}
+
+/// Imports the models of a tool.
+type Importer = fn(&Models<'_>, Option<&Existing>, &Settings, &Options) -> Result<Import, Unreadable>;
+
+impl ModelArgs {
+    fn put(&self, base: &Path, options: &Options, endings: &[&str], import: Importer) -> Result<u8, Stop> {
+        let folder = base.join(&self.folder);
+        let files = import::model_files(&folder, endings).map_err(unreadable)?;
+        let known = self.database.as_ref().map(|path| tables(&base.join(path), self.duckdb.as_deref())).transpose()?;
+        let name = std::path::absolute(&folder).unwrap_or(folder);
+        let name = name.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let models = Models { name: &name, files: &files, known: known.as_deref() };
+        self.into.put(base, options, |existing, settings| import(&models, existing, settings, options))
+    }
 }
 
 impl Into {

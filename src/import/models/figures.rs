@@ -225,10 +225,12 @@ impl Maker<'_> {
             }
             Aggregates::Count => "count(",
             Aggregates::CountDistinct | Aggregates::CountDistinctApproximately => "count(distinct ",
-            Aggregates::Sum => "sum(",
+            Aggregates::Sum | Aggregates::SumOrZero => "sum(",
             Aggregates::Average => "avg(",
             Aggregates::Min => "min(",
             Aggregates::Max => "max(",
+            Aggregates::Median => "median(",
+            Aggregates::Percentile(share) => &format!("percentile_cont({share}) within group (order by "),
         };
         let is_added = function.starts_with("count") || function.starts_with("sum");
         // What is 0 over no rows has its condition inside; all else is null either way.
@@ -241,14 +243,20 @@ impl Maker<'_> {
         }
         match &measure.sql {
             Some(sql) => {
-                out.draft.add(sql.at, "(");
+                let is_zero = measure.aggregates == Aggregates::SumOrZero;
+                out.draft.add(sql.at, if is_zero { "coalesce((" } else { "(" });
                 self.expand(at, sql, out, false)?;
-                out.draft.add(sql.at, ")");
+                out.draft.add(sql.at, if is_zero { "), 0)" } else { ")" });
             }
             None if measure.aggregates == Aggregates::Count => out.draft.add(place, if inside { "1" } else { "*" }),
             None => return Err((place, "it has no `sql`".to_owned())),
         }
-        out.draft.add(place, if inside { " end)" } else { ")" });
+        let end = match (inside, &measure.aggregates) {
+            (true, Aggregates::SumOrZero) => " else 0 end)",
+            (true, _) => " end)",
+            (false, _) => ")",
+        };
+        out.draft.add(place, end);
         if !measure.filters.is_empty() && !inside {
             out.draft.add(place, " filter (where ");
             self.conditions(at, measure, out)?;

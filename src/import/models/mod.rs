@@ -74,6 +74,7 @@ pub(super) enum Holds {
     Number,
     Boolean,
     Time,
+    Day,
 }
 
 /// A column, or what is computed of columns.
@@ -89,16 +90,20 @@ pub(super) struct Dimension {
 }
 
 /// How a measure aggregates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Aggregates {
     Count,
     CountDistinct,
     /// An estimate of it.
     CountDistinctApproximately,
     Sum,
+    /// A sum that is 0 where all values are null, or no row fulfils its conditions.
+    SumOrZero,
     Average,
     Min,
     Max,
+    Median,
+    Percentile(f64),
     /// Arithmetic of other measures, or SQL that aggregates itself.
     Nothing,
 }

@@ -43,6 +43,7 @@ impl Holds {
             Holds::Number => Ty::Number,
             Holds::Boolean => Ty::Boolean,
             Holds::Time => Ty::Timestamp,
+            Holds::Day => Ty::Date,
         }
     }
 }
@@ -146,7 +147,11 @@ impl Maker<'_> {
         let row = self.places.get(at);
         let found = |one: &Dimension| row.and_then(|row| row.columns.get(&one.name)?.clone().ok());
         let key: Option<Vec<String>> = dimensions.iter().filter(|one| one.is_key).map(&found).collect();
-        let times: Vec<String> = dimensions.iter().filter(|one| one.holds == Holds::Time).filter_map(&found).collect();
+        let mut times: Vec<String> =
+            dimensions.iter().filter(|one| matches!(one.holds, Holds::Time | Holds::Day)).filter_map(&found).collect();
+        // One column may have several names.
+        let mut seen = HashSet::new();
+        times.retain(|time| seen.insert(time.clone()));
         let time = times.first().cloned();
         if let (Some(time), true, Some(name)) = (&time, times.len() > 1, self.models.get(at).map(|model| short(&model.name))) {
             self.notes.insert(format!("`{name}` has several times: its KPIs count by `{time}`, the first of them. `at` in a formula counts by another."));
