@@ -81,7 +81,7 @@ test-builds: ## Kill 100 builds at random moments and let 50 pairs of builds mee
 
 # Each target for so long; the corpus grows in fuzz/corpus, and what does harm lands in fuzz/artifacts.
 FUZZ_SECONDS ?= 600
-FUZZ_TARGETS ?= formula spec project sql render template name raw import import_sql
+FUZZ_TARGETS ?= formula spec project sql render template name raw import import_sql import_cube import_lookml
 
 fuzz: .tools/cargo-fuzz ## Look for inputs that do harm, each target for FUZZ_SECONDS (needs a nightly Rust)
 	cd fuzz && for target in $(FUZZ_TARGETS); do \

@@ -29,7 +29,7 @@ def formulas(text):
 
 
 def main():
-    for target in ["formula", "spec", "project", "sql", "render", "template", "name", "import", "import_sql"]:
+    for target in ["formula", "spec", "project", "sql", "render", "template", "name", "import", "import_sql", "import_cube", "import_lookml"]:
         folder = SEEDS / target
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.iterdir():
@@ -123,6 +123,27 @@ def main():
             write("import_sql", f"{name}-{at:02}", select)
             if at % 5 == 0:
                 write("import_sql", f"{name}-{at:02}-cut", select[: len(select) * 2 // 3])
+
+    # The data models of the tests, whole, cut, and with each of the measures that are not carried.
+    text = Path("tests/imports/cube.rs").read_text()
+    shop = re.search(r'SHOP: &str = r#"(.*?)"#', text, re.S).group(1)
+    for at in range(1, 9):
+        write("import_cube", f"shop-{at}", shop[: len(shop) * at // 8])
+    model = re.search(r'format!\(\s*"(cubes:.*?)"\s*\)', text, re.S).group(1)
+    model = model.replace("{{", "{").replace("}}", "}").replace('\\"', '"')
+    measures = re.findall(r'\(\s*"(\{ name: m, .*?)",\s*\d', text)
+    for at, measure in enumerate(measures):
+        write("import_cube", f"measure-{at:02}", model.replace("{measure}", measure.replace('\\"', '"')))
+
+    # The same of LookML.
+    text = Path("tests/imports/lookml.rs").read_text()
+    shop = "".join(re.search(name + r': &str = r#"(.*?)"#', text, re.S).group(1) for name in ["ORDERS", "MODEL"])
+    for at in range(1, 9):
+        write("import_lookml", f"shop-{at}", shop[: len(shop) * at // 8])
+    model = re.search(r'format!\(\s*"(view: a .*?\n)"\s*\)', text, re.S).group(1).replace("{{", "{").replace("}}", "}")
+    measures = re.findall(r'\(\s*"(type: .*?)",\s*\d', text)
+    for at, measure in enumerate(measures):
+        write("import_lookml", f"measure-{at:02}", model.replace("{measure}", measure.replace('\\"', '"')))
 
 
 if __name__ == "__main__":

@@ -123,7 +123,9 @@ fn manual_pages_are_printed_and_written() {
         .collect();
     pages.sort();
     let mut wanted: Vec<String> = commands().iter().map(|command| format!("kpic-{command}.1")).collect();
-    wanted.extend(["kpic.1", "kpic-import-dbt.1", "kpic-import-sql.1"].map(str::to_owned));
+    wanted.extend(
+        ["kpic.1", "kpic-import-cube.1", "kpic-import-dbt.1", "kpic-import-lookml.1", "kpic-import-sql.1"].map(str::to_owned),
+    );
     wanted.sort();
     assert_eq!(pages, wanted);
     let written = fs::read_to_string(folder.path().join("a/man1/kpic-check.1")).unwrap();

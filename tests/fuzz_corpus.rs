@@ -39,4 +39,6 @@ fn every_seed_is_survived() {
     assert!(play("raw", targets::raw) > 20);
     assert!(play("import", targets::import) > 15);
     assert!(play("import_sql", targets::import_sql) > 15);
+    assert!(play("import_cube", targets::import_cube) > 15);
+    assert!(play("import_lookml", targets::import_lookml) > 15);
 }

@@ -2,6 +2,7 @@
 
 use super::Context;
 use crate::diagnostic::{Findings, codes};
+use crate::model::facts::Range;
 use crate::model::expr::{Aggregate, Grouped, Path, Related, RowExpr};
 use crate::model::journey::Journey;
 use crate::model::{ColumnId, ColumnUnit, Holds, KeyPart, Model, Source, SourceId, Storage};
@@ -68,6 +69,17 @@ impl Context<'_> {
             return false;
         }
         let own = self.model.sources.get(source);
+        let known = own.columns.get(column);
+        if known.range != Range::ANY || !known.values.is_empty() || !known.nullable {
+            // Checks of data go over rows, and not over rows by period.
+            let message = format!(
+                "`{}` depends on the day on which a period closes, so kpic cannot check what is promised of its values",
+                known.name.value
+            );
+            let help = "remove `min`, `max`, `values` and `nullable` from this column";
+            self.report(&codes::NO_CLOSING_DAY, place(expr, self.or), message).help(help);
+            return true;
+        }
         let Some(what) = role(own, column) else { return false };
         let message = format!(
             "`{}` depends on the day on which a period closes, so it cannot be {what}",

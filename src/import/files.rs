@@ -44,7 +44,7 @@ pub(super) fn write(made: &Made, left_out: &HashSet<Id>, folder: &str, taken: &H
     let text = |one: &Kpi| kpi(one, made.words);
     shared.section("kpis", homeless.filter(|(id, _)| is_there(id)), text);
     let cards = made.scorecards.iter().enumerate().map(|(at, one)| (Id::Scorecard(at), one));
-    shared.section("scorecards", cards.filter(|(id, _)| is_there(id)), scorecard);
+    shared.section("scorecards", cards.filter(|(id, _)| is_there(id)), |one: &Scorecard| scorecard(one, made.words));
     let head = format!("# What belongs to no single source, imported from {}.\n", made.words.tool);
     shared.end(&mut written, &head, folder, made.words.shared, taken);
     let mut of_source: Vec<Vec<(Id, &Kpi)>> = vec![Vec::new(); made.sources.all.len()];
@@ -260,8 +260,9 @@ fn kpi(kpi: &Kpi, words: &Words) -> String {
     out
 }
 
-fn scorecard(card: &Scorecard) -> String {
-    let place = card.origin.as_ref().map(|path| format!("   # the saved query in {}", super::short(path))).unwrap_or_default();
+fn scorecard(card: &Scorecard, words: &Words) -> String {
+    let place =
+        card.origin.as_ref().map(|path| format!("   # the {} in {}", words.card, super::short(path))).unwrap_or_default();
     let mut out = format!("  {}:{place}\n", card.name);
     card.title.iter().for_each(|text| out.push_str(&format!("    title: {}\n", yaml::prose(text, "      "))));
     card.description.iter().for_each(|text| out.push_str(&format!("    description: {}\n", yaml::prose(text, "      "))));

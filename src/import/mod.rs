@@ -1,4 +1,4 @@
-//! From what other tools have to spec files: for `import`. What dbt leaves of MetricFlow's metrics is read here, and [`sql`] has SELECTs.
+//! From what other tools have to spec files: for `import`. What dbt leaves of MetricFlow's metrics is read here, [`sql`] has SELECTs, and [`models`] what BI tools have: [`cube`] and [`lookml`] read it.
 //!
 //! 1. [`artifacts`] reads the files, in the versions that are known ([`semantic`], [`manifest`]).
 //! 2. [`sources`] makes a source of each semantic model, with what [`tables`] knows of its columns; [`paths`] finds what a filter asks for.
@@ -12,12 +12,15 @@
 mod aggregate;
 mod artifacts;
 mod brought;
+mod cube;
 mod expression;
 mod files;
 mod kept;
 mod kpis;
+mod lookml;
 mod manifest;
 mod metrics;
+mod models;
 mod node;
 mod paths;
 mod project;
@@ -32,6 +35,10 @@ mod words;
 mod yaml;
 
 pub use artifacts::{Artifacts, Unreadable, of_texts, read};
+pub use cube::{FILES as CUBE_FILES, import as import_cube};
+pub use lookml::{FILES as LOOKML_FILES, import as import_lookml};
+pub use models::folder::model_files;
+pub use models::{ModelFile, Models};
 pub use project::{Existing, Import, Settings, import};
 pub use report::{Fate, Finding, Kept, Metric, Report};
 pub use sql::{Known, Sql, import as import_sql};

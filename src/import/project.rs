@@ -158,7 +158,7 @@ impl Trial<'_> {
     }
 
     fn leave_out(&mut self, made: &mut Made, id: Id, why: String) {
-        // What cannot be sliced as a saved query asks may still be a KPI.
+        // What cannot be sliced as a query asks may still be a KPI.
         if let Id::Kpi(at) = id
             && let Some(kpi) = made.kpis.get_mut(at).filter(|kpi| !kpi.by.is_empty())
         {
@@ -184,7 +184,7 @@ impl Trial<'_> {
                 for at in 0..made.scorecards.len() {
                     let Some(card) = made.scorecards.get_mut(at).filter(|card| card.kpis.contains(&name)) else { continue };
                     card.kpis.retain(|kpi| *kpi != name);
-                    let (title, is_empty) = (format!("saved query `{}`", card.name), card.kpis.is_empty());
+                    let (title, is_empty) = (format!("{} `{}`", made.words.card, card.name), card.kpis.is_empty());
                     made.sources.left_out.push((title, format!("it lacks `{metric}`, which is not carried")));
                     if is_empty {
                         self.left_out.insert(Id::Scorecard(at));
@@ -220,7 +220,7 @@ impl Trial<'_> {
             }
             Id::Scorecard(at) => {
                 let name = made.scorecards.get(at).map(|card| card.name.clone());
-                self.say(made, "saved query", name, why);
+                self.say(made, made.words.card, name, why);
             }
         }
     }

@@ -222,10 +222,15 @@ impl Sources {
             }
             Err(_) => Column { sql: Some(raw(sql)?), nullable: true, ..Column::default() },
         };
-        let source = self.all.get_mut(at).ok_or_else(String::new)?;
+        self.computed(at, wish, Column { guess: Some(guess), made_of: Some(sql.to_owned()), ..column }).ok_or_else(String::new)
+    }
+
+    /// Adds a column that is computed, named as wished if nothing else is.
+    pub(super) fn computed(&mut self, at: usize, wish: &str, column: Column) -> Option<String> {
+        let source = self.all.get_mut(at)?;
         let name = free(wish, &mut source.taken);
-        source.columns.push(Column { name: name.clone(), guess: Some(guess), made_of: Some(sql.to_owned()), ..column });
-        Ok(name)
+        source.columns.push(Column { name: name.clone(), ..column });
+        Some(name)
     }
 
     /// A column that the table has. Without a wish for its name it is called as the table has it.

@@ -21,6 +21,8 @@ pub struct Words {
     pub(super) file_key: &'static str,
     /// What a title in Markdown says.
     pub(super) title: &'static str,
+    /// What becomes a scorecard.
+    pub(super) card: &'static str,
 }
 
 /// The words for dbt.
@@ -34,6 +36,7 @@ pub(super) static DBT: Words = Words {
     model: "the dbt semantic model",
     file_key: "dbt_file",
     title: "Import from dbt",
+    card: "saved query",
 };
 
 /// The words for SQL.
@@ -47,4 +50,33 @@ pub(super) static SQL: Words = Words {
     model: "the table",
     file_key: "sql_place",
     title: "Import from SQL",
+    card: "saved query",
+};
+
+/// The words for Cube.
+pub(super) static CUBE: Words = Words {
+    tool: "Cube",
+    figures: "Cube",
+    one: "measure",
+    many: "measures",
+    shared: "_cube",
+    what: "cube",
+    model: "the cube",
+    file_key: "cube_place",
+    title: "Import from Cube",
+    card: "view",
+};
+
+/// The words for LookML.
+pub(super) static LOOKER: Words = Words {
+    tool: "LookML",
+    figures: "Looker",
+    one: "measure",
+    many: "measures",
+    shared: "_lookml",
+    what: "view",
+    model: "the view",
+    file_key: "lookml_place",
+    title: "Import from LookML",
+    card: "explore",
 };

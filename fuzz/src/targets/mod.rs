@@ -256,13 +256,40 @@ pub fn import(bytes: &[u8]) {
 /// SQL in a dialect that its first byte chooses: what is imported has no errors.
 pub fn import_sql(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
+    imported(text, |settings, options| {
+        let sql = import::Sql { name: "board.sql", text, known: None };
+        import::import_sql(&sql, None, settings, options)
+    });
+}
+
+/// Data models of Cube: what is made of them is a project without errors, or nothing.
+pub fn import_cube(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let files = [import::ModelFile { path: "model.yml".to_owned(), text: text.to_owned() }];
+    imported(text, |settings, options| {
+        let models = import::Models { name: "model", files: &files, known: None };
+        import::import_cube(&models, None, settings, options)
+    });
+}
+
+/// LookML: what is made of it is a project without errors, or nothing.
+pub fn import_lookml(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let files = [import::ModelFile { path: "all.view.lkml".to_owned(), text: text.to_owned() }];
+    imported(text, |settings, options| {
+        let models = import::Models { name: "looker", files: &files, known: None };
+        import::import_lookml(&models, None, settings, options)
+    });
+}
+
+/// Whatever is imported passes `check`, and can be reported.
+fn imported(text: &str, import: impl FnOnce(&import::Settings, &Options) -> Result<import::Import, import::Unreadable>) {
     let Ok(start) = "2024-01-01".parse() else { return };
     let dialects = ["duckdb", "postgres", "bigquery", "clickhouse"];
     let dialect = dialects.get(text.len() % dialects.len()).copied();
     let settings = import::Settings { name: None, start };
     let options = Options { dialects: dialect.into_iter().collect(), ..Options::default() };
-    let sql = import::Sql { name: "board.sql", text, known: None };
-    let Ok(imported) = import::import_sql(&sql, None, &settings, &options) else { return };
+    let Ok(imported) = import(&settings, &options) else { return };
     let _ = (imported.report.text(), imported.report.markdown(), imported.report.json());
     let mut files: Vec<(String, String)> = imported.files.into_iter().map(|file| (file.path, file.text)).collect();
     if files.is_empty() {

@@ -5,7 +5,7 @@ use crate::cli::{Context, EngineArgs, FINDINGS, FINE, Stop, environment, out, us
 use crate::dialect;
 use crate::draft::{self, Asked, Data, File, Patterns};
 use crate::engine::{DuckDb, Failure};
-use crate::import::{self, Existing, Import, Known, Settings, Sql, Unreadable};
+use crate::import::{self, Existing, Import, Known, Models, Settings, Sql, Unreadable};
 use crate::load::PROJECT_FILE;
 use crate::pipeline::{self, Options};
 use crate::text::json;
@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 /// What there is to import.
 pub(in crate::cli) const EXAMPLES: &str = "Examples:
   kpic import dbt ../shop/target --dry-run
+  kpic import cube ../shop/model --dry-run
+  kpic import lookml ../shop/views --dry-run
   kpic import sql dashboard.sql --dry-run";
 
 /// What is imported.
@@ -22,6 +24,10 @@ pub(in crate::cli) const EXAMPLES: &str = "Examples:
 pub(in crate::cli) enum ImportCommand {
     /// Import the metrics of a dbt project, from the artifacts in its target folder.
     Dbt(DbtArgs),
+    /// Import the measures of Cube's data models, from the YAML files in a folder.
+    Cube(CubeArgs),
+    /// Import the measures of LookML, from the views and explores in a folder.
+    Lookml(LookmlArgs),
     /// Import SELECTs with aggregates, as dashboards have them.
     Sql(SqlArgs),
 }
@@ -38,6 +44,48 @@ pub(in crate::cli) struct DbtArgs {
     /// The folder with `semantic_manifest.json` and `manifest.json`, or the dbt project.
     #[arg(value_name = "TARGET")]
     artifacts: PathBuf,
+    #[command(flatten)]
+    into: Into,
+}
+
+/// The arguments of `import cube`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  kpic import cube model --dry-run                               show what would become of each measure
+  kpic import cube model --database shop.duckdb --output kpis    a project in kpis/, or new definitions in the one that is there
+  kpic import cube model --dialect postgres --format markdown > import.md
+
+Each measure becomes a KPI that counts by the first dimension of the type `time` of its cube, and each view a scorecard. With `--database` the types of columns are those of the DuckDB database. Models in JavaScript and what templates decide are reported and not read. Definitions that the project has already stay as they are, and are compared. No file is changed.")]
+pub(in crate::cli) struct CubeArgs {
+    #[command(flatten)]
+    models: ModelArgs,
+}
+
+/// The arguments of `import lookml`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  kpic import lookml views --dry-run                               show what would become of each measure
+  kpic import lookml . --database shop.duckdb --output kpis        a project in kpis/, or new definitions in the one that is there
+  kpic import lookml . --dialect snowflake --format markdown > import.md
+
+Each measure becomes a KPI that counts by the first time of its view, and joins of explores that lead to one row become references. With `--database` the types of columns are those of the DuckDB database. Dashboards and what Liquid decides are reported and not read. Definitions that the project has already stay as they are, and are compared. No file is changed.")]
+pub(in crate::cli) struct LookmlArgs {
+    #[command(flatten)]
+    models: ModelArgs,
+}
+
+/// A folder of models, and where what is made of them goes.
+#[derive(Debug, Args)]
+struct ModelArgs {
+    /// The folder with the files of the data model.
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// The DuckDB database whose tables it reads, for the types of columns.
+    #[arg(long, value_name = "FILE")]
+    database: Option<PathBuf>,
+    /// The `duckdb` program [default: `KPIC_DUCKDB`, next to kpic, or on PATH].
+    #[arg(long, value_name = "PATH", help_heading = "Engine")]
+    duckdb: Option<PathBuf>,
     #[command(flatten)]
     into: Into,
 }
@@ -76,7 +124,7 @@ struct Into {
     /// How the report is shown.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: ReportFormat,
-    /// The name of a new project [default: that of the dbt project, or of the file].
+    /// The name of a new project [default: that of the dbt project, of the file or of the folder].
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
     /// The first day that a new project shows.
@@ -103,6 +151,8 @@ pub(in crate::cli) fn run(what: &ImportCommand, context: &Context<'_>) -> Result
             let artifacts = import::read(&base.join(&args.artifacts)).map_err(unreadable)?;
             args.into.put(base, &options, |existing, settings| import::import(&artifacts, existing, settings, &options))
         }
+        ImportCommand::Cube(args) => args.models.put(base, &options, import::CUBE_FILES, import::import_cube),
+        ImportCommand::Lookml(args) => args.models.put(base, &options, import::LOOKML_FILES, import::import_lookml),
         ImportCommand::Sql(args) => {
             let text = read(&base.join(&args.file))?;
             let known = args.database.as_ref().map(|path| tables(&base.join(path), args.duckdb.as_deref())).transpose()?;
@@ -146,6 +196,21 @@ fn tables(database: &Path, duckdb: Option<&Path>) -> Result<Vec<Known>, Stop> {
         Some(Known { schema: schema.to_owned(), table: name.to_owned(), columns })
     };
     Ok(found.iter().filter_map(known).collect())
+}
+
+/// Imports the models of a tool.
+type Importer = fn(&Models<'_>, Option<&Existing>, &Settings, &Options) -> Result<Import, Unreadable>;
+
+impl ModelArgs {
+    fn put(&self, base: &Path, options: &Options, endings: &[&str], import: Importer) -> Result<u8, Stop> {
+        let folder = base.join(&self.folder);
+        let files = import::model_files(&folder, endings).map_err(unreadable)?;
+        let known = self.database.as_ref().map(|path| tables(&base.join(path), self.duckdb.as_deref())).transpose()?;
+        let name = std::path::absolute(&folder).unwrap_or(folder);
+        let name = name.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let models = Models { name: &name, files: &files, known: known.as_deref() };
+        self.into.put(base, options, |existing, settings| import(&models, existing, settings, options))
+    }
 }
 
 impl Into {

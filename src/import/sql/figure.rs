@@ -32,17 +32,17 @@ fn rounds(dialect: &str) -> bool {
 
 /// A figure that others of the SELECT may be made of.
 #[derive(Debug, Clone)]
-pub(super) struct Other {
-    pub(super) name: String,
-    pub(super) label: String,
-    pub(super) ty: Option<Ty>,
-    pub(super) facts: Facts,
+pub(in crate::import) struct Other {
+    pub(in crate::import) name: String,
+    pub(in crate::import) label: String,
+    pub(in crate::import) ty: Option<Ty>,
+    pub(in crate::import) facts: Facts,
 }
 
 /// What is known of the aggregates of a figure.
 #[derive(Debug, Clone, Copy, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each says something else of it")]
-pub(super) struct Facts {
+pub(in crate::import) struct Facts {
     /// Whether one of them has every row that the SELECT has.
     pub(super) anchored: bool,
     /// Whether one of its own is 0 where no row fulfils its condition.
@@ -61,6 +61,13 @@ pub(super) struct Facts {
     null: bool,
     /// Whether a sum or count is null where no row is left, though rows are there.
     drops_nulls: bool,
+}
+
+impl Facts {
+    /// Of a figure that adds up over more than its period, and is shown in every one.
+    pub(in crate::import) fn in_every_period(self) -> Self {
+        Self { anchored: false, shown: true, ..self }
+    }
 }
 
 /// The functions that aggregate. Not all of them are carried.
@@ -127,17 +134,19 @@ pub(super) fn normal(tokens: &[Token<'_>]) -> String {
     tokens.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
-/// What an expression over aggregates becomes.
-pub(super) fn formula(
+/// What an expression over aggregates becomes. A window, with the blank before it, is that of each of them.
+pub(in crate::import) fn formula(
     scope: &mut Scope<'_, '_>,
     conditions: &[Node],
     others: &HashMap<String, Other>,
+    window: &str,
     tokens: &[Token<'_>],
 ) -> Result<(Formula, Facts), Fault> {
     let start = tokens.first().map_or(0, |token| token.start);
     let mut reader = Figure {
         conditions,
         others,
+        window,
         facts: Facts::default(),
         uses: Vec::new(),
         differences: Vec::new(),
@@ -179,6 +188,8 @@ struct Figure<'a, 's, 't> {
     scope: &'a mut Scope<'s, 't>,
     conditions: &'a [Node],
     others: &'a HashMap<String, Other>,
+    /// ` over trailing 7 days`, with the blank before it; nothing in a SELECT.
+    window: &'a str,
     facts: Facts,
     uses: Vec<String>,
     differences: Vec<String>,
@@ -226,6 +237,9 @@ impl Figure<'_, '_, '_> {
 
 impl Names for Figure<'_, '_, '_> {
     fn leaf(&mut self, name: &str) -> Option<Leaf> {
+        if let Some(Node::Leaf(leaf)) = self.other(name) {
+            return Some(leaf);
+        }
         self.loose = Some(name.to_owned());
         None
     }
@@ -287,7 +301,7 @@ impl Names for Figure<'_, '_, '_> {
         let all: Vec<Node> = self.conditions.iter().cloned().chain(own).collect();
         let source = self.scope.sources.source(self.scope.base()).map(|source| quoted(&source.name)).unwrap_or_default();
         let is_rows = matches!(aggregated.argument, Argument::Rows) && !is_conditional;
-        let leaf = aggregated.leaf(&source, &all, "");
+        let leaf = aggregated.leaf(&source, &all, self.window);
         if is_rows {
             self.facts.rows = true;
             self.rows.insert(leaf.text.clone());

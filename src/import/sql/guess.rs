@@ -5,7 +5,7 @@ use crate::rawsql::{Kind, Token};
 use std::collections::HashMap;
 
 /// Types by the names of columns in lower case.
-pub(super) fn types(tokens: &[Token<'_>]) -> HashMap<String, Ty> {
+pub(in crate::import) fn types(tokens: &[Token<'_>]) -> HashMap<String, Ty> {
     let mut found = HashMap::new();
     let get = |at: usize| tokens.get(at);
     for (at, token) in tokens.iter().enumerate() {

@@ -9,13 +9,13 @@
 //! formulas can say, and all else is refused at its place.
 
 mod conditions;
-mod figure;
+pub(super) mod figure;
 mod groups;
-mod guess;
-mod period;
-mod scope;
-mod select;
-mod statement;
+pub(super) mod guess;
+pub(super) mod period;
+pub(super) mod scope;
+pub(super) mod select;
+pub(super) mod statement;
 
 use super::artifacts::Unreadable;
 use super::brought::Brought;
@@ -60,13 +60,13 @@ pub struct Sql<'a> {
 
 /// Why something is not read, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Fault {
-    at: usize,
-    why: String,
+pub(super) struct Fault {
+    pub(super) at: usize,
+    pub(super) why: String,
 }
 
 impl Fault {
-    fn at(at: usize, why: &str) -> Self {
+    pub(super) fn at(at: usize, why: &str) -> Self {
         Self { at, why: why.to_owned() }
     }
 
@@ -161,7 +161,7 @@ pub fn import(
 }
 
 /// The text with double quotes around names, where the dialect has others.
-fn plain_quotes(text: &str, dialect: &dyn Dialect) -> String {
+pub(super) fn plain_quotes(text: &str, dialect: &dyn Dialect) -> String {
     if dialect.identifier("a b").starts_with('`') { text.replace('`', "\"") } else { text.to_owned() }
 }
 

@@ -7,14 +7,14 @@ use crate::rawsql::{Kind, Token};
 
 /// A column as SQL names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Column {
+pub(in crate::import) struct Column {
     /// The table before it.
-    pub(super) table: Option<String>,
-    pub(super) name: String,
+    pub(in crate::import) table: Option<String>,
+    pub(in crate::import) name: String,
 }
 
 /// A name with perhaps others before it, if tokens are nothing else.
-pub(super) fn column(tokens: &[Token<'_>]) -> Option<Column> {
+pub(in crate::import) fn column(tokens: &[Token<'_>]) -> Option<Column> {
     let (mut names, mut wants_name) = (Vec::new(), true);
     for token in tokens {
         match (wants_name, token.name()) {

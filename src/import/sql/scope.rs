@@ -4,7 +4,7 @@ use super::super::expression::Names;
 use super::super::node::{ATOM, Leaf, Node, Ty};
 use super::super::semantic::Entity;
 use super::super::short;
-use super::super::sources::{Sources, free, quoted};
+use super::super::sources::{Column as Declared, Sources, free, quoted};
 use super::period::{self, Column};
 use super::statement::{Join, Statement, Table, split};
 use super::{Fault, State};
@@ -14,16 +14,20 @@ use std::collections::{HashMap, HashSet};
 
 /// A table of a SELECT.
 #[derive(Debug)]
-struct Member {
-    alias: String,
-    source: usize,
+pub(in crate::import) struct Member {
+    /// Its name in lower case.
+    pub(in crate::import) alias: String,
+    pub(in crate::import) source: usize,
     /// The columns that lead to it from the rows that are counted, as formulas write them.
-    way: Vec<String>,
+    pub(in crate::import) way: Vec<String>,
 }
 
+/// What a column's own name begins with where it is the name of a source's column, and not that of a table's.
+pub(in crate::import) const OWN: char = '\u{1}';
+
 /// The tables of a SELECT.
-pub(super) struct Scope<'s, 't> {
-    pub(super) sources: &'s mut Sources,
+pub(in crate::import) struct Scope<'s, 't> {
+    pub(in crate::import) sources: &'s mut Sources,
     members: Vec<Member>,
     types: HashMap<String, Ty>,
     /// Conditions without which an inner join would have left a row out.
@@ -31,8 +35,10 @@ pub(super) struct Scope<'s, 't> {
     /// Further conditions of inner joins.
     pub(super) conditions: Vec<Vec<Token<'t>>>,
     pub(super) differences: Vec<String>,
+    /// Whether names of the sources' own columns are marked by [`OWN`].
+    knows_own: bool,
     /// Why the last name is not known.
-    pub(super) unknown: Option<String>,
+    pub(in crate::import) unknown: Option<String>,
 }
 
 /// An equality between columns of two tables.
@@ -111,7 +117,22 @@ impl<'s, 't> Scope<'s, 't> {
             ));
             members.push(Member { alias, source: target, way });
         }
-        Ok(Self { sources: &mut state.sources, members, types, found, conditions, differences, unknown: None })
+        Ok(Self {
+            sources: &mut state.sources,
+            members,
+            types,
+            found,
+            conditions,
+            differences,
+            knows_own: false,
+            unknown: None,
+        })
+    }
+
+    /// The tables of models, whose sources are there: the first is the one whose rows are counted.
+    pub(in crate::import) fn over(sources: &'s mut Sources, members: Vec<Member>, types: HashMap<String, Ty>) -> Self {
+        let (found, conditions, differences) = (Vec::new(), Vec::new(), Vec::new());
+        Self { sources, members, types, found, conditions, differences, knows_own: true, unknown: None }
     }
 
     /// The source whose rows are counted.
@@ -143,12 +164,15 @@ impl<'s, 't> Scope<'s, 't> {
     pub(super) fn leaf_of(&mut self, column: &Column, guess: Ty) -> Result<Leaf, String> {
         let (source, way) = self.home(column)?;
         let guess = self.types.get(&column.name.to_lowercase()).copied().unwrap_or(guess);
-        let name = self.sources.stored(source, &column.name, None, guess);
+        let name = match column.name.strip_prefix(OWN).filter(|_| self.knows_own) {
+            Some(own) => Some(own.to_owned()),
+            None => self.sources.stored(source, &column.name, None, guess),
+        };
         let name = name.ok_or_else(|| format!("its table has no column `{}`", short(&column.name)))?;
         let leaf = self.sources.leaf(source, &name).ok_or_else(|| "its column is not there".to_owned())?;
         let declared = self.sources.source(source).and_then(|source| source.columns.iter().find(|one| one.name == name));
         // What is assumed of a time decides how it is compared.
-        let ty = leaf.ty.or_else(|| declared.map(super::super::sources::Column::declared).filter(|ty| ty.is_time()));
+        let ty = leaf.ty.or_else(|| declared.map(Declared::declared).filter(|ty| ty.is_time()));
         let text = way.iter().chain([&leaf.text]).cloned().collect::<Vec<_>>().join(".");
         Ok(Leaf { text, ty, nullable: leaf.nullable || !way.is_empty(), ..leaf })
     }
@@ -240,7 +264,13 @@ fn edge<'a>(join: &Join<'a>, first: &str, conditions: &mut Vec<Vec<Token<'a>>>) 
 }
 
 /// Has a source refer to another, whose key a column holds. Gives the names of the reference and of the key.
-fn refer(sources: &mut Sources, from: usize, to: usize, column: &str, key: &str) -> Result<(String, String), String> {
+pub(in crate::import) fn refer(
+    sources: &mut Sources,
+    from: usize,
+    to: usize,
+    column: &str,
+    key: &str,
+) -> Result<(String, String), String> {
     let missing = |name: &str| format!("its table has no column `{}`", short(name));
     let key = sources.stored(to, key, None, Ty::Text).ok_or_else(|| missing(key))?;
     if let Some(source) = sources.all.get_mut(to) {

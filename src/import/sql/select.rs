@@ -21,7 +21,8 @@ use std::collections::{BTreeSet, HashMap};
 /// No more figures are read.
 const MOST_FIGURES: usize = 5_000;
 /// What is told of slices in which no row fulfils a condition.
-const LATER: &str = "a slice is shown from its first row on that fulfils the condition; before that the SELECT shows 0";
+pub(in crate::import) const LATER: &str =
+    "a slice is shown from its first row on that fulfils the condition; before that the SELECT shows 0";
 
 /// What all figures of a SELECT share.
 struct Shared {
@@ -152,7 +153,7 @@ impl State {
         for wish in order {
             let own = if is_one(&wish) { &nothing } else { &others };
             let columns = scope.sources.mark();
-            let result = figure::formula(&mut scope, &conditions, own, &wish.item.tokens);
+            let result = figure::formula(&mut scope, &conditions, own, "", &wish.item.tokens);
             if result.is_err() {
                 scope.sources.rewind(&columns);
             }

@@ -136,7 +136,7 @@ fn outside<'t, 'a>(tokens: &'t [Token<'a>]) -> impl Iterator<Item = (usize, &'t 
 }
 
 /// Parts between marks, words or whatever parts them.
-pub(super) fn split<'t, 'a>(tokens: &'t [Token<'a>], parts: impl Fn(&Token<'a>) -> bool) -> Vec<&'t [Token<'a>]> {
+pub(in crate::import) fn split<'t, 'a>(tokens: &'t [Token<'a>], parts: impl Fn(&Token<'a>) -> bool) -> Vec<&'t [Token<'a>]> {
     let places: Vec<usize> = outside(tokens).filter(|(_, token)| parts(token)).map(|(at, _)| at).collect();
     let mut found = Vec::new();
     let mut start = 0;
