@@ -2,6 +2,7 @@
 
 use super::Resolver;
 use super::around::identifies;
+use super::cohort::goes_over_ages;
 use super::row::Scope;
 use super::states::Look;
 use crate::calendar::{Grain, Length};
@@ -37,6 +38,7 @@ impl<'a> Resolver<'a> {
         }
         if let Some(Expression { kind: Kind::Call(inner), span: inner_span }) = call.arguments.first()
             && inner.each.is_none()
+            && !call.arguments.first().is_some_and(goes_over_ages)
             && let Some(inner_function) = functions::by_name(&inner.name.value.to_lowercase())
             && inner_function.aggregation().is_some()
         {
@@ -229,6 +231,9 @@ impl<'a> Resolver<'a> {
             self.arity(call, function);
             return None;
         }
+        if !self.names_cohort(call) {
+            return None;
+        }
         let source = self.source_of(call)?;
         if self.model.sources.get(source).unread {
             return None;
@@ -255,7 +260,14 @@ impl<'a> Resolver<'a> {
                 }
                 None
             }
-            Some(argument) => Some(self.row(argument, &Scope::derived(source).looking(stock.as_ref()))),
+            Some(argument) => {
+                let scope = if outer.is_none() { Scope::argument(source) } else { Scope::derived(source) };
+                let argument = self.row(argument, &scope.looking(stock.as_ref()));
+                if !self.has_only_ages(&argument, span) {
+                    return None;
+                }
+                Some(argument)
+            }
         };
         let filter = call.filter.as_ref().map(|filter| self.row(filter, &Scope::filter(source).looking(stock.as_ref())));
         let window = match (&call.within, outer) {
@@ -517,7 +529,8 @@ impl<'a> Resolver<'a> {
         match over.value {
             WrittenWindow::AllTime => Some(Window::AllTime),
             WrittenWindow::Previous => Some(Window::Previous),
-            WrittenWindow::Age => self.over_age(over.span),
+            WrittenWindow::Age => self.over_age(over.span).map(Window::Age),
+            WrittenWindow::AgeToDate => self.over_age(over.span).map(Window::AgeToDate),
             WrittenWindow::Trailing(count, unit) => {
                 let length = self.whole_periods(&Spanned::new((count, unit), over.span))?;
                 // A number of periods is one in every calendar.

@@ -490,6 +490,13 @@ impl<'a> Scan<'a> {
         key.into_iter().map(|column| self.bare(&[], &Path::to(column))).collect()
     }
 
+    /// The columns by which other rows belong to one, each with what it may be called: its key.
+    pub(in crate::plan) fn key_of_related(&mut self) -> Vec<(String, Scalar)> {
+        let source = self.model.sources.get(self.source);
+        let names = source.key.iter().map(|column| source.columns.get(*column).name.value.clone());
+        names.zip(self.own_key()).collect()
+    }
+
     /// A stored time on the project's clock; `known_from` and `known_to` are the days beyond which it is never met.
     fn civil(&self, column: &Column, stored: Scalar, known_from: Option<Date>, known_to: Option<Date>) -> Scalar {
         match (&column.storage, &column.clock) {

@@ -90,7 +90,7 @@ impl<'a> Planner<'a> {
         let range = scan.range(time, Days { from: first });
         let mut joins = Vec::new();
         let own_key = scan.own_key();
-        for leaf in related_leaves(aggregate.filter.as_ref()) {
+        for leaf in related_leaves(aggregate) {
             // Checked: what belongs to these rows is looked at within a time too.
             let Some(of) = &leaf.of else { continue };
             let ask = Ask {
