@@ -138,6 +138,11 @@ impl Journey {
         }
     }
 
+    /// The entity of a journey, as a path that starts in it.
+    pub fn entity(&self) -> Option<Path> {
+        self.inherit(&self.first()?.entity)
+    }
+
     /// A path that starts in the first step's source, as one that starts in the journey.
     pub fn inherit(&self, path: &Path) -> Option<Path> {
         let own = |column: ColumnId| self.inherited.iter().find(|(_, first)| *first == column).map(|(own, _)| *own);

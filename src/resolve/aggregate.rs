@@ -9,7 +9,7 @@ use crate::calendar::{Grain, Length};
 use crate::diagnostic::{codes, suggest};
 use crate::formula::{Call, Expression, Kind, Literal as Written, Window as WrittenWindow};
 use crate::functions::{self, Argument, Function, count, first, last};
-use crate::model::expr::{Aggregate, At, Calc, CalcLeaf, Expr, Grouped, Node, Path, Related, RowExpr, RowLeaf, Window};
+use crate::model::expr::{Aggregate, At, Calc, CalcLeaf, Expr, Grouped, Node, Related, RowExpr, RowLeaf, Window};
 use crate::model::uses::Meant;
 use crate::model::{ColumnId, Holds, SourceId};
 use crate::text::{Name, Span, Spanned};
@@ -38,7 +38,7 @@ impl<'a> Resolver<'a> {
         }
         if let Some(Expression { kind: Kind::Call(inner), span: inner_span }) = call.arguments.first()
             && inner.each.is_none()
-            && !call.arguments.first().is_some_and(goes_over_ages)
+            && (call.per.is_some() || !call.arguments.first().is_some_and(goes_over_ages))
             && let Some(inner_function) = functions::by_name(&inner.name.value.to_lowercase())
             && inner_function.aggregation().is_some()
         {
@@ -149,61 +149,6 @@ impl<'a> Resolver<'a> {
             return broken;
         }
         Expr::new(Node::Leaf(RowLeaf::Related(Box::new(Related { aggregate, via, of }))), span)
-    }
-
-    /// The reference by which rows of `inner` belong to rows of `outer`.
-    fn via(&mut self, call: &Call, inner: SourceId, outer: SourceId) -> Option<Path> {
-        let model = self.model;
-        let name = |id: SourceId| model.sources.get(id).name.value.as_str();
-        if let Some(via) = &call.via {
-            let path = self.column_path(inner, via)?;
-            if model.column(inner, &path).reference == Some(outer) {
-                return Some(path);
-            }
-            let span = call.clause("via").unwrap_or(call.name.span);
-            let message = format!("`{}` does not refer to `{}`", crate::formula::print::dotted(via), name(outer));
-            self.report(&codes::UNCLEAR_REFERENCE, span, message).help("name a column with `references:` to it");
-            return None;
-        }
-        let source = model.sources.get(inner);
-        let ties: Vec<(ColumnId, &str)> = source
-            .columns
-            .iter()
-            .filter(|(_, column)| column.reference == Some(outer))
-            .map(|(id, column)| (id, column.name.value.as_str()))
-            .collect();
-        match ties.as_slice() {
-            [(only, _)] => Some(Path::to(*only)),
-            [] if model.sources.get(outer).journey.is_some() => {
-                let message = format!("nothing says which rows of `{}` belong to a journey of `{}`", name(inner), name(outer));
-                self.report(&codes::UNCLEAR_REFERENCE, call.name.span, message)
-                    .help("rows do not refer to journeys: make them a step, and write `reached(step)`");
-                None
-            }
-            // One of them may be that reference, which could not be read.
-            [] if source.columns.rows().iter().any(|column| column.reference_span.is_some() && column.reference.is_none()) => {
-                None
-            }
-            [] => {
-                let message = format!("nothing says which rows of `{}` belong to a row of `{}`", name(inner), name(outer));
-                self.report(&codes::UNCLEAR_REFERENCE, call.name.span, message).help(format!(
-                    "give `{0}` a column with `references: {1}`, or name a path to one: `via order.customer`",
-                    name(inner),
-                    name(outer)
-                ));
-                None
-            }
-            [(_, one), ..] => {
-                let names: Vec<&str> = ties.iter().map(|(_, name)| *name).collect();
-                let message = format!("`{}` refers to `{}` in several ways: {}", name(inner), name(outer), names.join(", "));
-                self.report(&codes::UNCLEAR_REFERENCE, call.name.span, message).help(format!(
-                    "say which: `{}({} via {one} ...)`",
-                    call.name.value,
-                    name(inner)
-                ));
-                None
-            }
-        }
     }
 
     /// An aggregate over rows; `outer` is the source whose row it belongs to, if it is in a condition.

@@ -341,7 +341,7 @@ impl Formulas<'_> {
                 grain == unit || grain == Grain::Day || by_rules && grain > Grain::Week && unit > grain
             }
             Window::ToDate(unit) => self.project.calendar.nests(grain, unit),
-            Window::Period | Window::AllTime | Window::Previous | Window::Age | Window::Within(..) => true,
+            Window::Period | Window::AllTime | Window::Previous | Window::Age | Window::AgeToDate | Window::Within(..) => true,
         };
         let window = if whole { window } else { Window::Period };
         let mut function = choices.word(&[

@@ -324,7 +324,8 @@ impl<'a> Planner<'a> {
             ages = Some(part);
         }
         let own_key = if related.is_empty() { Vec::new() } else { scan.key_of_related().into_iter().map(|(_, part)| part).collect() };
-        if !own_key.is_empty() && self.model.sources.get(group.source).holds.is_none() {
+        let outer = self.model.sources.get(group.source);
+        if !own_key.is_empty() && outer.holds.is_none() && outer.journey.is_none() {
             // What belongs to a row would count once for each row of its key.
             scan.rely_on(Relies::UniqueKey);
         }
