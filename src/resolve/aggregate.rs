@@ -2,7 +2,7 @@
 
 use super::Resolver;
 use super::around::identifies;
-use super::cohort::goes_over_ages;
+use super::cohort::takes_related;
 use super::row::Scope;
 use super::states::Look;
 use crate::calendar::{Grain, Length};
@@ -38,7 +38,7 @@ impl<'a> Resolver<'a> {
         }
         if let Some(Expression { kind: Kind::Call(inner), span: inner_span }) = call.arguments.first()
             && inner.each.is_none()
-            && (call.per.is_some() || !call.arguments.first().is_some_and(goes_over_ages))
+            && (call.per.is_some() || !call.arguments.first().is_some_and(takes_related))
             && let Some(inner_function) = functions::by_name(&inner.name.value.to_lowercase())
             && inner_function.aggregation().is_some()
         {
@@ -176,7 +176,7 @@ impl<'a> Resolver<'a> {
             self.arity(call, function);
             return None;
         }
-        if !self.names_cohort(call) {
+        if !self.names_rows(call) {
             return None;
         }
         let source = self.source_of(call)?;
@@ -208,7 +208,7 @@ impl<'a> Resolver<'a> {
             Some(argument) => {
                 let scope = if outer.is_none() { Scope::argument(source) } else { Scope::derived(source) };
                 let argument = self.row(argument, &scope.looking(stock.as_ref()));
-                if !self.has_only_ages(&argument, span) {
+                if !self.says_which_related(&argument, span) {
                     return None;
                 }
                 Some(argument)

@@ -55,20 +55,21 @@ pub(super) fn written(kpi: &written::Kpi, findings: &mut Findings) -> Option<Spa
     ages(kpi).map(|age| Spanned::new(age, place.span))
 }
 
-/// Whether what is aggregated is made of aggregates over what belongs to each row at its age: `sum(sum(orders.amount over age) from users)`.
-pub(super) fn goes_over_ages(argument: &Expression) -> bool {
+/// Whether what is aggregated is made of aggregates over what belongs to each row at its age, or within a time of it:
+/// `sum(sum(orders.amount over age) from users)`.
+pub(super) fn takes_related(argument: &Expression) -> bool {
     match &argument.kind {
         Kind::Literal(_) | Kind::Path(_) => false,
-        Kind::Operator(_, _, operands) => operands.iter().any(goes_over_ages),
+        Kind::Operator(_, _, operands) => operands.iter().any(takes_related),
         Kind::Call(call) => {
             let aggregates = functions::by_name(&call.name.value.to_lowercase()).is_some_and(|known| known.aggregation().is_some());
             let over = call.over.as_ref().map(|over| over.value);
-            let own = matches!(over, Some(WrittenWindow::Age | WrittenWindow::AgeToDate));
-            if aggregates { own } else { call.arguments.iter().any(goes_over_ages) }
+            let own = call.within.is_some() || matches!(over, Some(WrittenWindow::Age | WrittenWindow::AgeToDate));
+            if aggregates { own } else { call.arguments.iter().any(takes_related) }
         }
         Kind::Case { operand, branches, otherwise } => {
             let parts = branches.iter().flat_map(|(when, then)| [when, then]);
-            operand.iter().chain(otherwise).map(|part| &**part).chain(parts).any(goes_over_ages)
+            operand.iter().chain(otherwise).map(|part| &**part).chain(parts).any(takes_related)
         }
     }
 }
@@ -123,34 +124,36 @@ impl Resolver<'_> {
         true
     }
 
-    /// Whether what is aggregated looks at related rows by their age alone: what belongs to the row's own period goes into a condition.
-    pub(super) fn has_only_ages(&mut self, argument: &RowExpr, or: Span) -> bool {
+    /// Whether what is aggregated takes related rows by the age of the row or within a time of it: what belongs to a period is no matter of
+    /// the row alone, and goes into a condition.
+    pub(super) fn says_which_related(&mut self, argument: &RowExpr, or: Span) -> bool {
         let mut other = None;
         argument.leaves(&mut |leaf| {
             if let RowLeaf::Related(related) = leaf
                 && related.aggregate.window.age().is_none()
+                && !matches!(related.aggregate.window, Window::Within(..))
             {
                 other = other.or(related.aggregate.at.0).or(Some(or));
             }
         });
         let Some(span) = other else { return true };
-        let message = "what an aggregate takes of related rows has to say at which age of the row it is";
+        let message = "nothing says at which age of the row, or how long after it, these related rows are taken";
         self.report(&codes::MISPLACED_AGE, span, message).help(
-            "write `over age` or `over age to date` in it; for one value per entity and period write \
-             `avg(sum(orders.amount) per orders.customer)`",
+            "write `over age`, `over age to date` or `within 90 days of created_at` in it; for the values of entities in a period \
+             write `avg(sum(orders.amount) per orders.customer)`",
         );
         false
     }
 
-    /// Whether it is said whose rows are the cohort, where what is aggregated names the rows that belong to these.
-    pub(super) fn names_cohort(&mut self, call: &Call) -> bool {
-        if call.from.is_some() || !call.arguments.iter().any(goes_over_ages) {
+    /// Whether it is said which rows are aggregated, where what is aggregated names others that belong to these.
+    pub(super) fn names_rows(&mut self, call: &Call) -> bool {
+        if call.from.is_some() || !call.arguments.iter().any(takes_related) {
             return true;
         }
-        let message = format!("nothing says over which cohort `{}` goes", call.name.value);
+        let message = format!("nothing says whose related rows `{}` goes over", call.name.value);
         let inner = call.arguments.first().map(ToString::to_string).unwrap_or_default();
         self.report(&codes::UNCLEAR_SOURCE, call.name.span, message)
-            .help(format!("name the source of its rows: `{}({inner} from users)`", call.name.value));
+            .help(format!("name the source to whose rows they belong: `{}({inner} from users)`", call.name.value));
         false
     }
 

@@ -31,9 +31,27 @@ pub fn make(project: &mut Project, times: &Times, choices: &mut Choices) {
     }
 }
 
+/// Adds a KPI over what each row has within a time of it, if any rows refer to others.
+pub fn make_within(project: &mut Project, times: &Times, choices: &mut Choices) {
+    let outers: Vec<&Source> = project.sources.iter().filter(|source| has_time(source) && source.journey.is_none()).collect();
+    if outers.is_empty() {
+        return;
+    }
+    let outer = *choices.pick(&outers);
+    let maker = Maker { project, source: outer, times, related: false, only_within: false };
+    let Some(value) = maker.taken_within(choices) else { return };
+    let formula = values(project, times, outer, value, choices);
+    let grain = *choices.pick(&grains(project));
+    let kpi = kpi(project, "r1".to_owned(), Body::Formula(formula), grain, choices);
+    project.kpis.push(kpi);
+}
+
+fn has_time(source: &Source) -> bool {
+    source.columns.iter().any(|column| column.ty.is_time())
+}
+
 /// A formula that looks at ages; nothing where no rows belong to rows that have a time.
 fn cohort(project: &Project, times: &Times, choices: &mut Choices) -> Option<Formula> {
-    let has_time = |source: &Source| source.columns.iter().any(|column| column.ty.is_time());
     let mut pairs: Vec<(&Source, &Source, Vec<String>)> = Vec::new();
     for outer in project.sources.iter().filter(|source| has_time(source)) {
         for inner in project.sources.iter().filter(|source| has_time(source)) {
@@ -121,7 +139,7 @@ fn whose(project: &Project, source: &Source, path: &[String]) -> Option<String> 
     column.references.clone().or_else(|| is_own.then(|| source.name.clone()))
 }
 
-/// An aggregate over what the rows of a cohort have at their age.
+/// An aggregate over what rows have at their age, or within a time.
 fn values(project: &Project, times: &Times, outer: &Source, value: Row, choices: &mut Choices) -> Formula {
     let maker = Maker { project, source: outer, times, related: true, only_within: false };
     let number = |choices: &mut Choices| Expr::Literal(Value::Number(f64::from(i32::try_from(choices.between(1, 9)).unwrap())));

@@ -33,6 +33,9 @@ pub fn kpis(project: &mut Project, choices: &mut Choices) {
     if choices.chance(13) {
         cohorts::make(project, &times, choices);
     }
+    if choices.chance(12) {
+        cohorts::make_within(project, &times, choices);
+    }
 }
 
 /// The grains by which a project's calendar has a number of periods that is quickly gone over.
