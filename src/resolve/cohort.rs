@@ -62,7 +62,8 @@ pub(super) fn takes_related(argument: &Expression) -> bool {
         Kind::Literal(_) | Kind::Path(_) => false,
         Kind::Operator(_, _, operands) => operands.iter().any(takes_related),
         Kind::Call(call) => {
-            let aggregates = functions::by_name(&call.name.value.to_lowercase()).is_some_and(|known| known.aggregation().is_some());
+            let aggregates =
+                functions::by_name(&call.name.value.to_lowercase()).is_some_and(|known| known.aggregation().is_some());
             let over = call.over.as_ref().map(|over| over.value);
             let own = call.within.is_some() || matches!(over, Some(WrittenWindow::Age | WrittenWindow::AgeToDate));
             if aggregates { own } else { call.arguments.iter().any(takes_related) }

@@ -184,7 +184,8 @@ impl Shop {
         let source = &self.purchases;
         let is_new = |period: Period, day: Day| day >= period.start && day < source.anchor(period);
         let new = |period| count(self.first_days.iter().filter(|day| is_new(period, **day)).count());
-        let dollars = |cents, buyers| Cell::ratio(cents, buyers).as_number().map_or(Cell::Null, |cents| Cell::Number(cents / 100.0));
+        let dollars =
+            |cents, buyers| Cell::ratio(cents, buyers).as_number().map_or(Cell::Null, |cents| Cell::Number(cents / 100.0));
         let months = source.periods(Grain::Month);
         let mut view = View::new(&["period", "age"], &["value", "is_complete"]);
         for (at, cohort) in months.iter().enumerate() {

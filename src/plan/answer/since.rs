@@ -264,7 +264,12 @@ impl Planner<'_> {
         First::Day(match window {
             Window::Trailing(length) => add(add_days(last, 1), length.unit, -i64::from(length.count)),
             Window::ToDate(unit) => calendar.period_start(unit, last),
-            Window::Period | Window::Previous | Window::AllTime | Window::Age(_) | Window::AgeToDate(_) | Window::Within(..) => *period,
+            Window::Period
+            | Window::Previous
+            | Window::AllTime
+            | Window::Age(_)
+            | Window::AgeToDate(_)
+            | Window::Within(..) => *period,
         })
     }
 }

@@ -323,7 +323,8 @@ impl<'a> Planner<'a> {
             windows.extend(joins);
             ages = Some(part);
         }
-        let own_key = if related.is_empty() { Vec::new() } else { scan.key_of_related().into_iter().map(|(_, part)| part).collect() };
+        let own_key =
+            if related.is_empty() { Vec::new() } else { scan.key_of_related().into_iter().map(|(_, part)| part).collect() };
         let outer = self.model.sources.get(group.source);
         if !own_key.is_empty() && outer.holds.is_none() && outer.journey.is_none() {
             // What belongs to a row would count once for each row of its key.
@@ -336,9 +337,8 @@ impl<'a> Planner<'a> {
             let at_age = ages.as_deref().map(|ages| column(ages, PERIOD_AT_AGE));
             let (value, join) = match (&leaf.of, leaf.aggregate.window, &ages) {
                 (Some(of), ..) => self.related_within(leaf, ask, &mut scan, of, &own_key),
-                (None, Window::AgeToDate(age), Some(ages)) => {
-                    self.related_up_to_age(leaf, (group, ask), (age, ages), &own_key)
-                }
+                (None, Window::AgeToDate(age), Some(ages)) => self.related_up_to_age(leaf, (group, ask), (age, ages), &own_key),
+                _ if through.is_some() && adds.is_some() => self.related_to_add(leaf, ask, &own_key),
                 _ => self.related(leaf, ask, (&period, at_age.as_ref()), &own_key),
             };
             scan.related.push(value);

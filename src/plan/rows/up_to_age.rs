@@ -1,10 +1,11 @@
 //! Aggregates over related rows `over age to date`: from the unit in which the row that they belong to fell to that of each of its ages.
 //!
 //! The rows that others belong to are read once for their key and their ages, and joined to the related rows; what comes of these is grouped
-//! by key and age. Sums of sums need no such step: they are added up by cohort ([`crate::plan::time::ages`]).
+//! by key and age. Sums of sums and counts need no such step: related rows are met by their key alone, and added up by cohort, by the unit
+//! in which they are, and then by age ([`crate::plan::time::ages`]).
 
 use crate::calendar::{AsOf, Date, Grain};
-use crate::functions::{OverNothing, coalesce, operators};
+use crate::functions::{OverNothing, case, coalesce, count, operators};
 use crate::model::ColumnId;
 use crate::model::expr::{Age, Expr, Related};
 use crate::plan::algebra::names::Names;
@@ -12,7 +13,7 @@ use crate::plan::algebra::relation::{JoinKind, Scalar, Select, column, impossibl
 use crate::plan::answer::assemble::Planner;
 use crate::plan::answer::since::Since;
 use crate::plan::rows::scan::{Days, Scan};
-use crate::plan::rows::{Ask, Group, RelatedJoin, add_folds};
+use crate::plan::rows::{Ask, Group, RelatedJoin, add_folds, composite};
 use crate::plan::time::ages::PERIOD_AT_AGE;
 
 /// The rows that others belong to, each at each of its ages.
@@ -102,6 +103,65 @@ impl<'a> Planner<'a> {
         let zero = aggregate.function.aggregation().is_some_and(|traits| traits.over_nothing == OverNothing::Zero);
         let value = if zero { Expr::apply(&coalesce::COALESCE, vec![value, Expr::number(0)]) } else { value };
         (value, RelatedJoin { part, alias, on: Expr::all(on).unwrap_or_else(impossible) })
+    }
+
+    /// What related rows bring to a sum over the rows that they belong to, each by itself with its unit: its value, and how it is joined.
+    pub(in crate::plan) fn related_to_add(
+        &mut self,
+        related: &Related,
+        ask: &Ask,
+        own_key: &[Scalar],
+    ) -> (Scalar, RelatedJoin) {
+        let aggregate = &related.aggregate;
+        let (Some(time), Some(age)) = (aggregate.time, aggregate.window.age()) else {
+            return (impossible(), RelatedJoin { part: String::new(), alias: String::new(), on: impossible() });
+        };
+        let first = self.first_of_cohorts(ask, age);
+        let mut scan = self.rows_of(aggregate.source);
+        let last = match self.calendar.as_of {
+            AsOf::Day(last) => Some(last),
+            AsOf::Today => None,
+        };
+        scan.known_days = Some((time, first, last));
+        let (unit, calendar) = self.unit_of_row(&mut scan, time, age.unit);
+        let mut names = Names::default();
+        let period = names.take("period");
+        let mut select = Select::default();
+        select.column(unit, &period);
+        let keys: Vec<String> = scan
+            .key_parts(&related.via)
+            .into_iter()
+            .map(|part| {
+                let name = names.take(&self.model.column(aggregate.source, &related.via).name.value);
+                select.column(part, &name);
+                name
+            })
+            .collect();
+        let value = names.take("value");
+        select.filter = scan.range(time, Days { from: first });
+        select.filter.extend(aggregate.filter.iter().map(|filter| scan.row(filter)));
+        let brings = match &aggregate.argument {
+            None => Expr::number(1),
+            Some(argument) if *aggregate.function == count::COUNT => {
+                let parts = composite(&mut scan, argument).unwrap_or_else(|| vec![scan.row(argument)]);
+                let there = parts.into_iter().map(|part| Expr::apply(&operators::IS_NOT_NULL, vec![part])).collect();
+                Expr::apply(&case::CASE, vec![Expr::all(there).unwrap_or_else(impossible), Expr::number(1)])
+            }
+            Some(argument) => scan.row(argument),
+        };
+        select.column(brings, &value);
+        let (from, joins) = self.finish(scan);
+        select.from = Some(from);
+        select.joins = joins;
+        if let Some((calendar, on)) = calendar {
+            select.join(JoinKind::Inner, &calendar, &calendar, Some(on));
+        }
+        let source = &self.model.sources.get(aggregate.source).name.value;
+        let part = self.names.take(&format!("{source}_with_{}", age.unit));
+        self.push(&part, select);
+        let alias = self.names.take("related");
+        let on = keys.iter().zip(own_key).map(|(name, own)| equal(column(&alias, name), own.clone())).collect();
+        (column(&alias, &value), RelatedJoin { part, alias, on: Expr::all(on).unwrap_or_else(impossible) })
     }
 
     /// The first day of the unit in which the first row of the cohorts that are needed fell; nothing where that is not known.

@@ -6,8 +6,8 @@
 
 use crate::calendar::{AsOf, Date, Grain, add_days};
 use crate::functions::{OverNothing, coalesce, operators};
-use crate::model::expr::{Expr, Path, Related, Window};
 use crate::model::SourceId;
+use crate::model::expr::{Expr, Path, Related, Window};
 use crate::plan::algebra::relation::{Body, JoinKind, Relies, Scalar, Select, column, impossible};
 use crate::plan::answer::assemble::Planner;
 use crate::plan::answer::since::Since;

@@ -225,7 +225,9 @@ pub(in crate::plan) fn last_day_after(last_day: &Scalar) -> Scalar {
 /// The first day of a window.
 fn window_start(calendar: &Calendar, period: &Scalar, last_day: &Scalar, window: Window) -> Scalar {
     match window {
-        Window::Period | Window::Previous | Window::AllTime | Window::Age(_) | Window::AgeToDate(_) | Window::Within(..) => period.clone(),
+        Window::Period | Window::Previous | Window::AllTime | Window::Age(_) | Window::AgeToDate(_) | Window::Within(..) => {
+            period.clone()
+        }
         Window::Trailing(length) => moved(last_day_after(last_day), -i64::from(length.count), length.unit),
         Window::ToDate(unit) => period_of(calendar, unit, last_day.clone()),
     }
