@@ -4,7 +4,7 @@
 //! step, which have the values of the row that the journey starts with.
 
 use super::expr::{Expr, Path, RowExpr, RowLeaf};
-use super::{ColumnId, SourceId};
+use super::{ColumnId, Model, SourceId};
 use crate::calendar::TimeUnit;
 use crate::text::Span;
 
@@ -165,6 +165,16 @@ impl Journey {
             },
             other => Expr::leaf(other.clone()),
         })
+    }
+}
+
+impl Model {
+    /// The source whose key a column at the end of a path holds: the one to which it refers, or its own; nothing if it is no key.
+    pub fn key_at(&self, source: SourceId, path: &Path) -> Option<SourceId> {
+        let end = self.end_of(source, path);
+        let own = self.sources.get(end);
+        let is_key = || own.key.as_slice() == [path.column];
+        own.columns.get(path.column).reference.or_else(|| is_key().then_some(end))
     }
 }
 

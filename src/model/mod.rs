@@ -724,14 +724,6 @@ impl Model {
         self.sources.get(self.end_of(source, path)).columns.get(path.column)
     }
 
-    /// The source whose key a column at the end of a path holds: the one to which it refers, or its own; nothing if it is no key.
-    pub fn key_at(&self, source: SourceId, path: &Path) -> Option<SourceId> {
-        let end = self.end_of(source, path);
-        let own = self.sources.get(end);
-        let is_key = || own.key.as_slice() == [path.column];
-        own.columns.get(path.column).reference.or_else(|| is_key().then_some(end))
-    }
-
     /// The source to which the last column of a path belongs.
     pub fn end_of(&self, source: SourceId, path: &Path) -> SourceId {
         let mut at = source;
