@@ -29,9 +29,8 @@ impl Resolver<'_> {
             return None;
         }
         let source = model.sources.get(inner);
-        let leads = |id: ColumnId| match is_journey {
-            true => model.key_at(inner, &Path::to(id)),
-            false => source.columns.get(id).reference,
+        let leads = |id: ColumnId| {
+            if is_journey { model.key_at(inner, &Path::to(id)) } else { source.columns.get(id).reference }
         };
         let ties: Vec<(ColumnId, &str)> = source
             .columns

@@ -160,13 +160,12 @@ fn values(project: &Project, times: &Times, outer: &Source, value: Row, choices:
     let figure = if choices.chance(15) {
         let entity = |ty: &Type| matches!(ty, Type::Text | Type::Integer | Type::Boolean | Type::Date);
         let entities: Vec<_> = paths(project, outer, 1).into_iter().filter(|(_, ty)| entity(ty)).collect();
-        match entities.is_empty() {
-            true => Expr::Leaf(Figure::Aggregate(rows)),
-            false => {
-                let per = choices.pick(&entities).0.clone();
-                let function = choices.word(&["sum", "count", "max", "avg"]);
-                Expr::Leaf(Figure::Grouped(Box::new(Grouped { function, share: None, of: rows, per, filter: None, top: None })))
-            }
+        if entities.is_empty() {
+            Expr::Leaf(Figure::Aggregate(rows))
+        } else {
+            let per = choices.pick(&entities).0.clone();
+            let function = choices.word(&["sum", "count", "max", "avg"]);
+            Expr::Leaf(Figure::Grouped(Box::new(Grouped { function, share: None, of: rows, per, filter: None, top: None })))
         }
     } else {
         Expr::Leaf(Figure::Aggregate(rows))

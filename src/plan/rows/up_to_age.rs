@@ -92,7 +92,7 @@ impl<'a> Planner<'a> {
         }
         select.join(JoinKind::Inner, &lives.part, &lives.part, Expr::all(on));
         let source = &self.model.sources.get(aggregate.source).name.value;
-        let part = self.names.take(&format!("{source}_up_to_{}", PERIOD_AT_AGE));
+        let part = self.names.take(&format!("{source}_up_to_{PERIOD_AT_AGE}"));
         self.push(&part, select);
         let alias = self.names.take("related");
         let mut on: Vec<Scalar> =
