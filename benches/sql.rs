@@ -122,12 +122,16 @@ journeys:
       signed_up: { at: steps.happened_at, entity: user_id, where: name = 'sign up' }
       qualified: { at: steps.happened_at, entity: user_id, where: name = 'qualify' }
       bought: { at: steps.happened_at, entity: user_id, where: name = 'buy' }
+  first_order: { steps: { first_ordered: { at: orders.ordered_at, entity: customer } } }
 kpis:
   started: { formula: count(funnel) }
   qualified: { formula: count(funnel where reached(qualified)) }
   bought: { formula: count(funnel where reached(bought)) }
   renewed: { formula: count(funnel where reached(renewed)), by: [channel] }
   bought_again: { formula: count(every_signup where reached(bought)) }
+  activity_to_date: { formula: sum(count(activities over age to date) from members) / count(members), age: { unit: month, up_to: 12 } }
+  lifetime_value: { formula: sum(sum(orders.amount over age to date) from first_order) / count(first_order), age: { unit: month, up_to: 12 } }
+  activity_of_90_days: { formula: sum(count(activities within 90 days of signed_up_at) from members) / count(members) }
   retention: { formula: count(members where count(activities over age) > 0) / count(members), age: { unit: month, up_to: 12 } }
   mrr_new: { formula: sum(end.mrr from plans where not start.exists and not start.ever) }
   mrr_back: { formula: sum(end.mrr from plans where not start.exists and start.ever) }
@@ -385,6 +389,45 @@ const PAIRS: &[Pair] = &[
              select period, age, active / members as value from a join n using (period)",
         ),
         at_most: 1.3,
+    },
+    Pair {
+        what: "activities of monthly cohorts to date, up to 12 months, 20 million rows",
+        view: "activity_to_date",
+        zone: "UTC",
+        expert: Expert::Sql(
+            "with c as (select user_id, date_trunc('month', signed_up_at) as period from members where signed_up_at < timestamp '2024-09-27'), \
+             n as (select period, count(*) as members from c group by 1), \
+             a as (select period, datediff('month', period, date_trunc('month', happened_at)) as age, count(*) as done from steps join c using (user_id) \
+             where happened_at >= period and happened_at < period + interval 13 month and happened_at < timestamp '2024-09-27' group by 1, 2) \
+             select period, age, sum(done) over (partition by period order by age) / members as value from a join n using (period)",
+        ),
+        at_most: 1.2,
+    },
+    Pair {
+        what: "lifetime value from the first order on, up to 12 months",
+        view: "lifetime_value",
+        zone: "UTC",
+        expert: Expert::Sql(
+            "with c as (select customer_id, date_trunc('month', min(ordered_at)) as period from orders where ordered_at < timestamp '2024-09-27' group by 1), \
+             n as (select period, count(*) as customers from c group by 1), \
+             a as (select period, datediff('month', period, date_trunc('month', ordered_at)) as age, sum(amount) as amount from orders join c using (customer_id) \
+             where ordered_at < period + interval 13 month and ordered_at < timestamp '2024-09-27' group by 1, 2) \
+             select period, age, sum(amount) over (partition by period order by age) / customers as value from a join n using (period)",
+        ),
+        at_most: 1.6,
+    },
+    Pair {
+        what: "activities in the first 90 days of each member, 20 million rows",
+        view: "activity_of_90_days",
+        zone: "UTC",
+        expert: Expert::Sql(
+            "with c as (select user_id, signed_up_at from members where signed_up_at < timestamp '2024-09-27'), \
+             n as (select date_trunc('month', signed_up_at) as period, count(*) as members from c group by 1), \
+             a as (select date_trunc('month', signed_up_at) as period, count(*) as done from steps join c using (user_id) \
+             where happened_at >= signed_up_at and happened_at <= signed_up_at + interval 90 day and happened_at < timestamp '2024-09-27' group by 1) \
+             select period, coalesce(done, 0) / members as value from n left join a using (period)",
+        ),
+        at_most: 1.5,
     },
     Pair {
         what: "five movements of MRR by month, 5 million states",

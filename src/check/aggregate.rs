@@ -148,7 +148,7 @@ impl Context<'_> {
         let kind = match (&aggregate.stock, aggregate.window, traits.kind) {
             (Some(Stock::At(_)), _, Kind::Flow) => Kind::Stock,
             (Some(Stock::Pairs(_)), _, Kind::Flow) => Kind::Movement,
-            (_, Window::Period | Window::Previous | Window::Age(_), kind) => kind,
+            (_, Window::Period | Window::Previous | Window::Age(_) | Window::AgeToDate(_), kind) => kind,
             (_, _, Kind::Flow) => Kind::Stock,
             (_, _, kind) => kind,
         };

@@ -318,7 +318,7 @@ struct Asked {
 /// Whether only related rows up to the end of the period are seen.
 fn stops_at_the_period(related: &Related) -> bool {
     let has_time = related.aggregate.time.is_some() && related.aggregate.stock.is_none();
-    has_time && !matches!(related.aggregate.window, Window::Age(_) | Window::Within(..))
+    has_time && !matches!(related.aggregate.window, Window::Age(_) | Window::AgeToDate(_) | Window::Within(..))
 }
 
 /// The source of an aggregate over related rows that is compared.

@@ -105,7 +105,7 @@ impl Context<'_> {
 /// The kind of what adds up over the periods of a window.
 fn added_up(window: Window) -> Kind {
     match window {
-        Window::Period | Window::Previous | Window::Age(_) => Kind::Flow,
+        Window::Period | Window::Previous | Window::Age(_) | Window::AgeToDate(_) => Kind::Flow,
         Window::Trailing(_) | Window::ToDate(_) | Window::AllTime | Window::Within(..) => Kind::Stock,
     }
 }

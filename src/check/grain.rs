@@ -189,7 +189,9 @@ fn each_problem(each: &Each, grain: Grain, custom: bool, span: Span, found: &mut
         return;
     }
     let fits = match each.window {
-        Window::Period | Window::Previous | Window::AllTime | Window::Age(_) | Window::Within(..) => true,
+        Window::Period | Window::Previous | Window::AllTime | Window::Age(_) | Window::AgeToDate(_) | Window::Within(..) => {
+            true
+        }
         Window::ToDate(unit) => inner.nests_in(unit, custom),
         Window::Trailing(length) => {
             inner == Grain::Day || back(inner, length, custom).is_some_and(|back| whole(inner, back, custom))

@@ -181,9 +181,7 @@ fn entity(rows: &StepRows, model: &Model) -> Entity {
         (Storage::Several(_), Some(target)) => target.key.iter().map(|key| target.columns.get(*key).ty).collect(),
         _ => vec![column.ty],
     };
-    let is_key = end.key.as_slice() == [rows.entity.column];
-    let own = || is_key.then(|| model.end_of(rows.source, &rows.entity));
-    Entity { parts, of: column.reference.or_else(own) }
+    Entity { parts, of: model.key_at(rows.source, &rows.entity) }
 }
 
 /// Gives the journey's columns what the checks found out about the columns of the first step's source.

@@ -4,7 +4,7 @@
 use super::slice::{self, Parts, Sliced};
 use crate::calendar::{Date, DateTime, Stretch, add_days};
 use crate::diagnostic::{Findings, codes};
-use crate::model::expr::{Calc, CalcLeaf, Literal, Node, RowExpr, Window};
+use crate::model::expr::{Calc, CalcLeaf, Literal, Node, Window};
 use crate::model::facts::{Kind, Range, Type};
 use crate::model::objective::{
     Amount, Baseline, Evidence, Goal, KeyResult, MeasuredKpi, Objective, ObjectiveId, Reads, Relative, Target,
@@ -361,7 +361,7 @@ fn aggregate_cannot(model: &Model, aggregate: &crate::model::expr::Aggregate) ->
     if aggregate.stock.is_some() {
         return Some("it is a level, or a change of one, and levels do not add up".to_owned());
     }
-    let has_own_window = aggregate.window != Window::Period || aggregate.filter.as_ref().is_some_and(RowExpr::has_related);
+    let has_own_window = aggregate.window != Window::Period || aggregate.has_related();
     if has_own_window {
         return Some("it has a window of its own".to_owned());
     }

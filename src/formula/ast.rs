@@ -146,6 +146,8 @@ pub enum Window {
     Previous,
     /// `age`
     Age,
+    /// `age to date`
+    AgeToDate,
 }
 
 impl Call {

@@ -133,7 +133,7 @@ impl Parser<'_> {
         Ok(Spanned::new(value, self.since(start)))
     }
 
-    /// `trailing 28 days`, `quarter to date`, `all time`, `previous period`, `age`
+    /// `trailing 28 days`, `quarter to date`, `all time`, `previous period`, `age`, `age to date`
     fn window(&mut self) -> Parsed<Window> {
         if self.takes_word("trailing") {
             let (count, unit) = self.duration()?;
@@ -148,7 +148,11 @@ impl Parser<'_> {
             return Ok(Window::Previous);
         }
         if self.takes_word("age") {
-            return Ok(Window::Age);
+            if !self.takes_word("to") {
+                return Ok(Window::Age);
+            }
+            self.expect_word("date")?;
+            return Ok(Window::AgeToDate);
         }
         let unit = self.unit()?;
         self.expect_word("to")?;

@@ -55,7 +55,7 @@ const PARTS: &[&str] = &[
     ">=", "==", "<", ">", "!", "|", ";", "#", "?", "[", "é", "AND", "Where", "OVER", "date '2024-01-01'",
     "date'2024-01-01'", "28 days", "28days", "1 month", "end.x", "x.end", "x.end.y", "not in ('a','b',)",
     "is not null", "between 1 and 2", "over trailing 28 days", "over quarter to date", "over all time",
-    "over previous period", "over age", "case when a then b end", "sum(x per y)", "at end", "top 3", "each day",
+    "over previous period", "over age", "over age to date", "case when a then b end", "sum(x per y)", "at end", "top 3", "each day",
     "of step", "within 14 days", "\n", "\t", "\u{a0}",
 ];
 

@@ -31,6 +31,7 @@ impl Display for Window {
             Window::AllTime => f.write_str("all time"),
             Window::Previous => f.write_str("previous period"),
             Window::Age => f.write_str("age"),
+            Window::AgeToDate => f.write_str("age to date"),
         }
     }
 }

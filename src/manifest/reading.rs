@@ -267,7 +267,7 @@ fn of_each(each: &Each, subject: &str) -> String {
 
 fn of_window(window: Window, subject: &str) -> Option<String> {
     Some(match window {
-        Window::Period | Window::Age(_) | Window::Within(..) => return None,
+        Window::Period | Window::Age(_) | Window::AgeToDate(_) | Window::Within(..) => return None,
         Window::Trailing(length) => {
             format!("{subject} looks back over {length} up to the end of the period, so periods can share rows.")
         }

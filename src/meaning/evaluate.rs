@@ -481,7 +481,7 @@ fn bounds(window: Window, at: &At<'_>, start: Option<i64>) -> (i64, i64) {
         Window::ToDate(grain) => (at.end.div_euclid(grain_days(grain)) * grain_days(grain), at.end),
         Window::AllTime => (i64::MIN, at.end),
         Window::Previous => (first - at.length, first - 1),
-        Window::Age(age) => (first, at.end + i64::from(age.up_to) * grain_days(age.unit)),
+        Window::Age(age) | Window::AgeToDate(age) => (first, at.end + i64::from(age.up_to) * grain_days(age.unit)),
         #[expect(clippy::cast_possible_truncation, reason = "a number of days")]
         Window::Within(count, unit) => {
             let start = start.unwrap_or(0);

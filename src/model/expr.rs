@@ -335,6 +335,8 @@ pub enum Window {
     Previous,
     /// For a row of a cohort the period so many units after the one in which it fell.
     Age(Age),
+    /// The same with all of these units before it, from the one in which the row fell on.
+    AgeToDate(Age),
     /// For a row that others belong to, from a time of it up to so long after.
     Within(u32, TimeUnit),
 }
@@ -351,6 +353,21 @@ pub struct Age {
 impl fmt::Display for Age {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "age: {{ unit: {}, up_to: {} }}", self.unit, self.up_to)
+    }
+}
+
+impl Window {
+    /// The ages at which it looks at what belongs to the rows of a cohort.
+    pub fn age(self) -> Option<Age> {
+        match self {
+            Window::Age(age) | Window::AgeToDate(age) => Some(age),
+            Window::Period
+            | Window::Trailing(_)
+            | Window::ToDate(_)
+            | Window::AllTime
+            | Window::Previous
+            | Window::Within(..) => None,
+        }
     }
 }
 
@@ -518,7 +535,12 @@ impl Grouped {
 impl Aggregate {
     /// The ages at which its rows are looked at, if they are a cohort.
     pub fn age(&self) -> Option<Age> {
-        self.filter.as_ref().and_then(RowExpr::age)
+        self.filter.iter().chain(&self.argument).find_map(RowExpr::age)
+    }
+
+    /// Whether it looks at related rows, in its condition or in what it aggregates, so that it depends on the period.
+    pub fn has_related(&self) -> bool {
+        self.filter.iter().chain(&self.argument).any(RowExpr::has_related)
     }
 }
 
@@ -527,10 +549,8 @@ impl RowExpr {
     pub fn age(&self) -> Option<Age> {
         let mut found = None;
         self.leaves(&mut |leaf| {
-            if let RowLeaf::Related(related) = leaf
-                && let Window::Age(age) = related.aggregate.window
-            {
-                found = Some(age);
+            if let RowLeaf::Related(related) = leaf {
+                found = found.or(related.aggregate.window.age());
             }
         });
         found

@@ -4,7 +4,7 @@
 //! step, which have the values of the row that the journey starts with.
 
 use super::expr::{Expr, Path, RowExpr, RowLeaf};
-use super::{ColumnId, SourceId};
+use super::{ColumnId, Model, SourceId};
 use crate::calendar::TimeUnit;
 use crate::text::Span;
 
@@ -138,6 +138,11 @@ impl Journey {
         }
     }
 
+    /// The entity of a journey, as a path that starts in it.
+    pub fn entity(&self) -> Option<Path> {
+        self.inherit(&self.first()?.entity)
+    }
+
     /// A path that starts in the first step's source, as one that starts in the journey.
     pub fn inherit(&self, path: &Path) -> Option<Path> {
         let own = |column: ColumnId| self.inherited.iter().find(|(_, first)| *first == column).map(|(own, _)| *own);
@@ -160,6 +165,16 @@ impl Journey {
             },
             other => Expr::leaf(other.clone()),
         })
+    }
+}
+
+impl Model {
+    /// The source whose key a column at the end of a path holds: the one to which it refers, or its own; nothing if it is no key.
+    pub fn key_at(&self, source: SourceId, path: &Path) -> Option<SourceId> {
+        let end = self.end_of(source, path);
+        let own = self.sources.get(end);
+        let is_key = || own.key.as_slice() == [path.column];
+        own.columns.get(path.column).reference.or_else(|| is_key().then_some(end))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Resolver;
 use super::around::identifies;
+use super::cohort::takes_related;
 use super::entities;
 use super::row::Scope;
 use super::states::Look;
@@ -9,7 +10,7 @@ use crate::calendar::{Grain, Length};
 use crate::diagnostic::{codes, suggest};
 use crate::formula::{Call, Expression, Kind, Literal as Written, Window as WrittenWindow};
 use crate::functions::{Argument, Function, count, first, last};
-use crate::model::expr::{Aggregate, At, Calc, CalcLeaf, Expr, Node, Path, Related, RowExpr, RowLeaf, Window};
+use crate::model::expr::{Aggregate, At, Calc, CalcLeaf, Expr, Node, Related, RowExpr, RowLeaf, Window};
 use crate::model::uses::Meant;
 use crate::model::{ColumnId, Holds, SourceId};
 use crate::text::{Name, Span, Spanned};
@@ -25,6 +26,7 @@ impl<'a> Resolver<'a> {
         }
         if let Some(argument) = call.arguments.first()
             && entities::goes_over_entities(call, argument)
+            && (call.per.is_some() || !takes_related(argument))
         {
             return self.grouped(call, function, argument, span);
         }
@@ -61,61 +63,6 @@ impl<'a> Resolver<'a> {
         Expr::new(Node::Leaf(RowLeaf::Related(Box::new(Related { aggregate, via, of }))), span)
     }
 
-    /// The reference by which rows of `inner` belong to rows of `outer`.
-    fn via(&mut self, call: &Call, inner: SourceId, outer: SourceId) -> Option<Path> {
-        let model = self.model;
-        let name = |id: SourceId| model.sources.get(id).name.value.as_str();
-        if let Some(via) = &call.via {
-            let path = self.column_path(inner, via)?;
-            if model.column(inner, &path).reference == Some(outer) {
-                return Some(path);
-            }
-            let span = call.clause("via").unwrap_or(call.name.span);
-            let message = format!("`{}` does not refer to `{}`", crate::formula::print::dotted(via), name(outer));
-            self.report(&codes::UNCLEAR_REFERENCE, span, message).help("name a column with `references:` to it");
-            return None;
-        }
-        let source = model.sources.get(inner);
-        let ties: Vec<(ColumnId, &str)> = source
-            .columns
-            .iter()
-            .filter(|(_, column)| column.reference == Some(outer))
-            .map(|(id, column)| (id, column.name.value.as_str()))
-            .collect();
-        match ties.as_slice() {
-            [(only, _)] => Some(Path::to(*only)),
-            [] if model.sources.get(outer).journey.is_some() => {
-                let message = format!("nothing says which rows of `{}` belong to a journey of `{}`", name(inner), name(outer));
-                self.report(&codes::UNCLEAR_REFERENCE, call.name.span, message)
-                    .help("rows do not refer to journeys: make them a step, and write `reached(step)`");
-                None
-            }
-            // One of them may be that reference, which could not be read.
-            [] if source.columns.rows().iter().any(|column| column.reference_span.is_some() && column.reference.is_none()) => {
-                None
-            }
-            [] => {
-                let message = format!("nothing says which rows of `{}` belong to a row of `{}`", name(inner), name(outer));
-                self.report(&codes::UNCLEAR_REFERENCE, call.name.span, message).help(format!(
-                    "give `{0}` a column with `references: {1}`, or name a path to one: `via order.customer`",
-                    name(inner),
-                    name(outer)
-                ));
-                None
-            }
-            [(_, one), ..] => {
-                let names: Vec<&str> = ties.iter().map(|(_, name)| *name).collect();
-                let message = format!("`{}` refers to `{}` in several ways: {}", name(inner), name(outer), names.join(", "));
-                self.report(&codes::UNCLEAR_REFERENCE, call.name.span, message).help(format!(
-                    "say which: `{}({} via {one} ...)`",
-                    call.name.value,
-                    name(inner)
-                ));
-                None
-            }
-        }
-    }
-
     /// An aggregate over rows; `outer` is the source whose row it belongs to, if it is in a condition.
     pub(super) fn aggregate(
         &mut self,
@@ -139,6 +86,9 @@ impl<'a> Resolver<'a> {
             call.arguments.len() == function.takes.len() || (counts_rows && call.arguments.is_empty() && call.from.is_some());
         if !enough {
             self.arity(call, function);
+            return None;
+        }
+        if !self.names_rows(call) {
             return None;
         }
         let source = self.source_of(call)?;
@@ -167,7 +117,14 @@ impl<'a> Resolver<'a> {
                 }
                 None
             }
-            Some(argument) => Some(self.row(argument, &Scope::derived(source).looking(stock.as_ref()))),
+            Some(argument) => {
+                let scope = if outer.is_none() { Scope::argument(source) } else { Scope::derived(source) };
+                let argument = self.row(argument, &scope.looking(stock.as_ref()));
+                if !self.says_which_related(&argument, span) {
+                    return None;
+                }
+                Some(argument)
+            }
         };
         let filter = call.filter.as_ref().map(|filter| self.row(filter, &Scope::filter(source).looking(stock.as_ref())));
         let window = match (&call.within, outer) {
@@ -429,7 +386,8 @@ impl<'a> Resolver<'a> {
         match over.value {
             WrittenWindow::AllTime => Some(Window::AllTime),
             WrittenWindow::Previous => Some(Window::Previous),
-            WrittenWindow::Age => self.over_age(over.span),
+            WrittenWindow::Age => self.over_age(over.span).map(Window::Age),
+            WrittenWindow::AgeToDate => self.over_age(over.span).map(Window::AgeToDate),
             WrittenWindow::Trailing(count, unit) => {
                 let length = self.whole_periods(&Spanned::new((count, unit), over.span))?;
                 // A number of periods is one in every calendar.

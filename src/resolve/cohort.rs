@@ -1,13 +1,14 @@
 //! Cohorts: the ages that a KPI declares, and where in its formula `over age` can be.
 //!
 //! A cohort is the rows of one period: the users who signed up in January. An aggregate over rows that belong to one of them looks
-//! at them period by period of its age. So `over age` is in the condition of the aggregate that counts the cohort, and nowhere
-//! else.
+//! at them period by period of its age, or `to date` at all of its ages so far. So `over age` is in the condition of the aggregate over
+//! the cohort, or in what that aggregates, and nowhere else.
 
 use super::Resolver;
 use crate::diagnostic::{Findings, codes};
-use crate::formula::Call;
-use crate::model::expr::{Age, Aggregate, RowExpr, Window};
+use crate::formula::{Call, Expression, Kind, Window as WrittenWindow};
+use crate::functions;
+use crate::model::expr::{Age, Aggregate, RowExpr, RowLeaf, Window};
 use crate::spec::kpi as written;
 use crate::text::{Span, Spanned};
 
@@ -54,14 +55,35 @@ pub(super) fn written(kpi: &written::Kpi, findings: &mut Findings) -> Option<Spa
     ages(kpi).map(|age| Spanned::new(age, place.span))
 }
 
+/// Whether what is aggregated is made of aggregates over what belongs to each row at its age, or within a time of it:
+/// `sum(sum(orders.amount over age) from users)`.
+pub(super) fn takes_related(argument: &Expression) -> bool {
+    match &argument.kind {
+        Kind::Literal(_) | Kind::Path(_) => false,
+        Kind::Operator(_, _, operands) => operands.iter().any(takes_related),
+        Kind::Call(call) => {
+            let aggregates =
+                functions::by_name(&call.name.value.to_lowercase()).is_some_and(|known| known.aggregation().is_some());
+            let over = call.over.as_ref().map(|over| over.value);
+            let own = call.within.is_some() || matches!(over, Some(WrittenWindow::Age | WrittenWindow::AgeToDate));
+            if aggregates { own } else { call.arguments.iter().any(takes_related) }
+        }
+        Kind::Case { operand, branches, otherwise } => {
+            let parts = branches.iter().flat_map(|(when, then)| [when, then]);
+            operand.iter().chain(otherwise).map(|part| &**part).chain(parts).any(takes_related)
+        }
+    }
+}
+
 impl Resolver<'_> {
-    /// What `over age` means at its place, or a finding.
-    pub(super) fn over_age(&mut self, span: Span) -> Option<Window> {
+    /// The ages of which `over age` speaks at its place, or a finding.
+    pub(super) fn over_age(&mut self, span: Span) -> Option<Age> {
         let (message, help) = match self.ages.related {
             0 => (
                 "`over age` counts from a row of a cohort, and there is no cohort here",
                 "put it in a condition on the rows of the cohort: `count(users where count(logins over age) > 0)` counts \
-                 the users of a period who log in at each age",
+                 the users of a period who log in at each age; or add it up over them: \
+                 `sum(sum(orders.amount over age to date) from users)`",
             ),
             1 if self.ages.each > 0 => (
                 "`each` goes over periods, and a cohort has a figure for each age",
@@ -70,7 +92,7 @@ impl Resolver<'_> {
             1 => return self.age_of_kpi(span),
             _ => (
                 "`over age` counts from a row of the cohort, but this row is one step further away",
-                "write `over age` in the condition of the aggregate that counts the cohort itself, or refer from the rows \
+                "write `over age` in the condition of the aggregate over the cohort itself, or refer from the rows \
                  directly to the cohort: `count(clicks via session.user over age)`",
             ),
         };
@@ -78,7 +100,7 @@ impl Resolver<'_> {
         None
     }
 
-    fn age_of_kpi(&mut self, span: Span) -> Option<Window> {
+    fn age_of_kpi(&mut self, span: Span) -> Option<Age> {
         let Some(age) = self.ages.of_kpi else {
             if self.ages.broken {
                 return None;
@@ -87,20 +109,53 @@ impl Resolver<'_> {
                 .help("declare them next to the formula: `age: { unit: month, up_to: 12 }`");
             return None;
         };
-        Some(Window::Age(age))
+        Some(age)
     }
 
     /// Whether what an aggregate looks at `over age` has no condition on further related rows: it would not be clear of which period
     /// these are, that of the age or that of the cohort.
     pub(super) fn is_plain_at_age(&mut self, aggregate: &Aggregate, span: Span) -> bool {
         let deeper = aggregate.filter.as_ref().is_some_and(RowExpr::has_related);
-        if matches!(aggregate.window, Window::Age(_)) && deeper {
+        if aggregate.window.age().is_some() && deeper {
             let message = "it is unclear which period these rows belong to: that of the age or that of the cohort";
             self.report(&codes::MISPLACED_AGE, span, message)
                 .help("make the condition a column of the source, or count these rows directly from the cohort");
             return false;
         }
         true
+    }
+
+    /// Whether what is aggregated takes related rows by the age of the row or within a time of it: what belongs to a period is no matter of
+    /// the row alone, and goes into a condition.
+    pub(super) fn says_which_related(&mut self, argument: &RowExpr, or: Span) -> bool {
+        let mut other = None;
+        argument.leaves(&mut |leaf| {
+            if let RowLeaf::Related(related) = leaf
+                && related.aggregate.window.age().is_none()
+                && !matches!(related.aggregate.window, Window::Within(..))
+            {
+                other = other.or(related.aggregate.at.0).or(Some(or));
+            }
+        });
+        let Some(span) = other else { return true };
+        let message = "nothing says at which age of the row, or how long after it, these related rows are taken";
+        self.report(&codes::MISPLACED_AGE, span, message).help(
+            "write `over age`, `over age to date` or `within 90 days of created_at` in it; for the values of entities in a period \
+             write `avg(sum(orders.amount) per orders.customer)`",
+        );
+        false
+    }
+
+    /// Whether it is said which rows are aggregated, where what is aggregated names others that belong to these.
+    pub(super) fn names_rows(&mut self, call: &Call) -> bool {
+        if call.from.is_some() || !call.arguments.iter().any(takes_related) {
+            return true;
+        }
+        let message = format!("nothing says whose related rows `{}` goes over", call.name.value);
+        let inner = call.arguments.first().map(ToString::to_string).unwrap_or_default();
+        self.report(&codes::UNCLEAR_SOURCE, call.name.span, message)
+            .help(format!("name the source to whose rows they belong: `{}({inner} from users)`", call.name.value));
+        false
     }
 
     /// Whether an aggregate that looks at ages counts a cohort: the rows of a period.

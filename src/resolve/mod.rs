@@ -37,6 +37,7 @@ mod source;
 mod states;
 mod target;
 mod test;
+mod via;
 mod within;
 
 use crate::diagnostic::{Code, Finding, Findings, codes, suggest};

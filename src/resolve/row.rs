@@ -44,9 +44,14 @@ impl<'a> Scope<'a> {
         Self { stock, related: self.related && !pairs, ..self }
     }
 
-    /// The formula of a derived column, or what is aggregated.
+    /// The formula of a derived column, or what is aggregated of related rows.
     pub(super) fn derived(source: SourceId) -> Self {
         Self { names: Names::Columns(source), stock: None, related: false, null_is_false: false }
+    }
+
+    /// What is aggregated of rows that nothing else is counted for.
+    pub(super) fn argument(source: SourceId) -> Self {
+        Self { related: true, ..Self::derived(source) }
     }
 
     /// The condition of an aggregate.

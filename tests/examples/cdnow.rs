@@ -2,7 +2,7 @@
 
 use crate::cards::{self, Series};
 use crate::days::{Day, Grain, Period};
-use crate::figures::{Cell, Expected, Names, Slices, Source, count, number, percentile};
+use crate::figures::{Cell, Expected, Names, Slices, Source, View, count, number, percentile};
 use crate::project::Rows;
 use std::collections::HashMap;
 
@@ -86,6 +86,7 @@ impl Shop {
         self.sales(&mut expected);
         self.customers(&mut expected);
         self.windows(&mut expected);
+        self.values(&mut expected);
         self.slices(&mut expected);
         self.scorecard(&mut expected);
         expected
@@ -191,6 +192,36 @@ impl Shop {
             }
             Cell::Count(count(purchases.into_values().filter(|purchases| *purchases >= 5).count()))
         });
+    }
+
+    /// What the new buyers of a month have brought up to each month of age, and in the first 90 days of each.
+    fn values(&self, expected: &mut Expected) {
+        let source = &self.purchases;
+        let is_new = |period: Period, day: Day| day >= period.start && day < source.anchor(period);
+        let new = |period| count(self.first_days.iter().filter(|day| is_new(period, **day)).count());
+        let dollars =
+            |cents, buyers| Cell::ratio(cents, buyers).as_number().map_or(Cell::Null, |cents| Cell::Number(cents / 100.0));
+        let months = source.periods(Grain::Month);
+        let mut view = View::new(&["period", "age"], &["value", "is_complete"]);
+        for (at, cohort) in months.iter().enumerate() {
+            for (age, month) in months[at..].iter().take(16).enumerate() {
+                let rows = source.between(cohort.start, source.anchor(*month)).iter();
+                let own = rows.filter(|purchase| is_new(*cohort, self.first_days[purchase.customer]));
+                let value = dollars(own.map(|purchase| purchase.cents).sum(), new(*cohort));
+                view.row(&[&cohort.start.to_string(), &age.to_string()], vec![value, Cell::Flag(month.is_over)]);
+            }
+        }
+        expected.add("lifetime_value", view);
+        let first_90_days = |period: Period| {
+            let rows = source.between(period.start, source.as_of.plus(1)).iter();
+            let own = rows.filter(|purchase| {
+                let first = self.first_days[purchase.customer];
+                is_new(period, first) && purchase.day >= first && purchase.day <= first.plus(90)
+            });
+            dollars(own.map(|purchase| purchase.cents).sum(), new(period))
+        };
+        let is_whole = |period: Period| period.end.plus(90) <= source.as_of.plus(1);
+        expected.windowed("first_90_days_value", source, Grain::Month, first_90_days, is_whole);
     }
 
     fn slices(&self, expected: &mut Expected) {

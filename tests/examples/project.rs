@@ -42,6 +42,13 @@ impl Project {
         Self { folder, _parent: parent }
     }
 
+    /// Allows what a lint finds.
+    pub(crate) fn allow(&self, lint: &str) {
+        let path = self.folder.join("kpic.yml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(path, format!("{text}lints: {{ {lint}: allow }}\n")).unwrap();
+    }
+
     pub(crate) fn kpic(&self, arguments: &[&str]) -> Outcome {
         kpic_in(&self.folder, arguments)
     }

@@ -45,7 +45,7 @@ fn number(value: i64) -> Row {
     Expr::Literal(Value::Number(f64::from(i32::try_from(value).unwrap())))
 }
 
-impl Maker<'_> {
+impl<'a> Maker<'a> {
     /// A column whose type will do, more often one of the source itself.
     pub fn path(&self, choices: &mut Choices, fits: impl Fn(Type) -> bool) -> Option<Row> {
         let all = paths(self.project, self.source, 2);
@@ -255,35 +255,8 @@ impl Maker<'_> {
 
     /// A condition on an aggregate over the rows that refer to the one at hand; nothing where none do.
     fn related_condition(&self, depth: usize, choices: &mut Choices) -> Option<Row> {
-        let mut ties: Vec<(&Source, Path)> = Vec::new();
-        for inner in &self.project.sources {
-            for (path, _) in paths(self.project, inner, 1) {
-                if self.project.column(inner, &path).references.as_ref() == Some(&self.source.name) {
-                    ties.push((inner, path));
-                }
-            }
-        }
-        if ties.is_empty() {
-            return None;
-        }
-        let (inner, via) = choices.pick(&ties).clone();
         let is_within = self.only_within || choices.chance(35);
-        let related = depth > 0 && choices.chance(25);
-        let inner = Maker { source: inner, related, only_within: is_within, ..*self };
-        let mut aggregate = inner.aggregate(0, choices);
-        // Whether a snapshot is too old is more than a condition can say.
-        if matches!(inner.source.states, Some(Holds::Snapshot { .. } | Holds::Readings { .. })) && aggregate.at.is_none() {
-            return None;
-        }
-        let of_inner = inner.source.columns.iter();
-        let direct = of_inner.filter(|column| column.references.as_ref() == Some(&self.source.name)).count();
-        aggregate.says_via = via.len() > 1 || direct > 1 || choices.chance(40);
-        aggregate.via = Some(via);
-        if is_within {
-            self.within(&mut aggregate, choices)?;
-        } else if self.looks_ahead(&aggregate) {
-            return None;
-        }
+        let (inner, mut aggregate) = self.related_rows(depth, is_within, choices)?;
         // Times of related rows, against one of the row that they belong to.
         if aggregate.window != Window::Age && choices.chance(12) {
             let own: Vec<Path> = inner.times().filter(|path| self.project.column(inner.source, path).expr.is_none()).collect();
@@ -312,6 +285,45 @@ impl Maker<'_> {
         } else {
             Expr::Apply(comparison(choices), vec![value, literal])
         })
+    }
+
+    /// An aggregate over the rows that refer to the one at hand; nothing where none do.
+    fn related_rows(&self, depth: usize, is_within: bool, choices: &mut Choices) -> Option<(Maker<'a>, Aggregate)> {
+        let mut ties: Vec<(&'a Source, Path)> = Vec::new();
+        for inner in &self.project.sources {
+            for (path, _) in paths(self.project, inner, 1) {
+                if self.project.column(inner, &path).references.as_ref() == Some(&self.source.name) {
+                    ties.push((inner, path));
+                }
+            }
+        }
+        if ties.is_empty() {
+            return None;
+        }
+        let (inner, via) = choices.pick(&ties).clone();
+        let related = depth > 0 && choices.chance(25);
+        let inner = Maker { source: inner, related, only_within: is_within, ..*self };
+        let mut aggregate = inner.aggregate(0, choices);
+        // Whether a snapshot is too old is more than a condition can say.
+        if matches!(inner.source.states, Some(Holds::Snapshot { .. } | Holds::Readings { .. })) && aggregate.at.is_none() {
+            return None;
+        }
+        let of_inner = inner.source.columns.iter();
+        let direct = of_inner.filter(|column| column.references.as_ref() == Some(&self.source.name)).count();
+        aggregate.says_via = via.len() > 1 || direct > 1 || choices.chance(40);
+        aggregate.via = Some(via);
+        if is_within {
+            self.within(&mut aggregate, choices)?;
+        } else if self.looks_ahead(&aggregate) {
+            return None;
+        }
+        Some((inner, aggregate))
+    }
+
+    /// An aggregate over the rows that come within a time of the one at hand; nothing where none refer to it.
+    pub fn taken_within(&self, choices: &mut Choices) -> Option<Row> {
+        let (_, aggregate) = self.related_rows(0, true, choices)?;
+        Some(Expr::Leaf(RowLeaf::Related(Box::new(aggregate))))
     }
 
     /// The time columns of the source.

@@ -340,13 +340,13 @@ impl<'a> Evaluator<'a> {
             days(self.calendar.anchor(place.grain, start), -1)
         };
         let depends =
-            !related(aggregate.filter.as_ref()).is_empty() || aggregate.filter.as_ref().is_some_and(|filter| closes(filter));
+            !related(aggregate).is_empty() || aggregate.filter.as_ref().is_some_and(|filter| closes(filter));
         let holds = self.project.stock(aggregate).is_some();
         if !depends && let Some(rows) = self.passed.borrow().get(&known) {
             return rows.clone();
         }
         let mut rows = Vec::new();
-        let looks_at_ages = related(aggregate.filter.as_ref()).iter().any(|inner| inner.window == Window::Age);
+        let looks_at_ages = related(aggregate).iter().any(|inner| inner.window.is_at_age());
         for record in self.rows.of(&aggregate.source) {
             let born = self.rows.day(record, aggregate.at.as_ref()).filter(|_| looks_at_ages);
             let own = born.map(|day| Place { born: Some(day), ..place.clone() });
@@ -366,7 +366,7 @@ impl<'a> Evaluator<'a> {
             let in_slice = place.slice.iter().all(|(name, value)| self.slice_of(record, name) == *value);
             if in_slice && place.parts.iter().all(|part| passes(part)) && filter.as_ref().is_none_or(passes) {
                 let value = aggregate.argument.as_ref().map_or(Value::Bool(true), |argument| {
-                    self.rows.row(record, argument, &|_, _| unreachable!("an argument has no aggregates"))
+                    self.rows.row(record, argument, &|inner, to| self.related(inner, to, place))
                 });
                 rows.push((self.rows.day(record, aggregate.at.as_ref()), record, value));
             }
@@ -407,7 +407,7 @@ impl<'a> Evaluator<'a> {
             });
         }
         let value = |record: Record<'_>| {
-            let nothing = |_: &Aggregate, _: Record<'_>| unreachable!("an argument has no aggregates");
+            let nothing = |_: &Aggregate, _: Record<'_>| unreachable!("what is aggregated of related rows has no aggregates");
             aggregate.argument.as_ref().map_or(Value::Bool(true), |argument| self.rows.row(record, argument, &nothing))
         };
         functions::aggregate(aggregate.function, aggregate.share, &found.into_iter().map(value).collect::<Vec<_>>())
@@ -444,6 +444,16 @@ impl<'a> Evaluator<'a> {
                 Some((from, to)) => (Some(from.max(self.calendar.first_day())), to.min(days(self.calendar.as_of, 1))),
                 None => (Some(start), start),
             },
+            Window::AgeToDate => {
+                let (age, born) = (place.age.unwrap(), place.born.unwrap_or(start));
+                match self.at_age(age, born) {
+                    Some((_, to)) => {
+                        let from = self.calendar.period(age.0, born).unwrap();
+                        (Some(from.max(self.calendar.first_day())), to.min(days(self.calendar.as_of, 1)))
+                    }
+                    None => (Some(start), start),
+                }
+            }
             // What counts is a matter of the row at hand.
             Window::Within(..) => (None, days(self.calendar.as_of, 1)),
         }

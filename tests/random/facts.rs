@@ -2,7 +2,7 @@
 //! it has, whether it adds up over time, and how exact it is.
 
 use super::project::{
-    Aggregate, Body, Expr, Figure, Formula, Grain, Past, Path, Project, Row, Source, Stock, Type, Value, Window,
+    Aggregate, Body, Expr, Figure, Formula, Grain, Past, Path, Project, Row, RowLeaf, Source, Stock, Type, Value, Window,
 };
 use super::rows::related;
 
@@ -197,7 +197,7 @@ pub fn is_rate(project: &Project, formula: &Formula) -> bool {
 }
 
 fn looks_at_ages(of: &Aggregate) -> bool {
-    related(of.filter.as_ref()).iter().any(|inner| inner.window == Window::Age)
+    related(of).iter().any(|inner| inner.window.is_at_age())
 }
 
 /// Whether a formula has a value up to a day within a period: not if a part is kept by hand, or is to date itself. Of ages nothing is made up
@@ -264,6 +264,7 @@ fn exact(project: &Project, formula: &Formula) -> Exact {
 
 fn row(expr: &Row) -> Exact {
     match expr {
+        Expr::Leaf(RowLeaf::Related(of)) => aggregated(of.function, of.argument.as_ref().map_or(Exact::Wholly, row)),
         Expr::Literal(Value::Number(_) | _) | Expr::Leaf(_) => Exact::Wholly,
         Expr::Apply(name, arguments) => applied(name, arguments.len(), arguments.iter().map(row).max().unwrap()),
     }

@@ -33,6 +33,9 @@ pub fn kpis(project: &mut Project, choices: &mut Choices) {
     if choices.chance(13) {
         cohorts::make(project, &times, choices);
     }
+    if choices.chance(12) {
+        cohorts::make_within(project, &times, choices);
+    }
 }
 
 /// The grains by which a project's calendar has a number of periods that is quickly gone over.
@@ -371,7 +374,7 @@ impl Formulas<'_> {
                 grain == unit || grain == Grain::Day || by_rules && grain > Grain::Week && unit > grain
             }
             Window::ToDate(unit) => self.project.calendar.nests(grain, unit),
-            Window::Period | Window::AllTime | Window::Previous | Window::Age | Window::Within(..) => true,
+            Window::Period | Window::AllTime | Window::Previous | Window::Age | Window::AgeToDate | Window::Within(..) => true,
         };
         let window = if whole { window } else { Window::Period };
         let mut function = choices.word(&[

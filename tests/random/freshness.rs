@@ -188,12 +188,13 @@ impl Evaluator<'_> {
         let (begins, from, end) = match aggregate.window {
             _ if starts => (before, before, start),
             Window::Previous => (before, before, start),
-            Window::Age => {
+            Window::Age | Window::AgeToDate => {
                 let age = place.age.unwrap();
                 let (begins, _) = self.at_age(age, start).unwrap();
                 // What the last day has not come to is not complete anyway.
                 let end = self.at_age(age, days(end, -1)).map_or(begins, |(_, end)| end);
-                (begins, begins, end)
+                let born = self.calendar.period(age.0, start).unwrap();
+                (begins, if aggregate.window == Window::Age { begins } else { born }, end)
             }
             Window::Period | Window::Trailing(_) | Window::ToDate(_) if look.all => (start, self.calendar.data_from, end),
             window => (start, self.window(window, place).0.unwrap_or(self.calendar.data_from), end),

@@ -261,6 +261,7 @@ fn over(window: Window) -> String {
         Window::AllTime => " over all time".to_owned(),
         Window::Previous => " over previous period".to_owned(),
         Window::Age => " over age".to_owned(),
+        Window::AgeToDate => " over age to date".to_owned(),
         Window::Within(count, unit) => format!(" within {count} {}s", unit.name()),
     }
 }

@@ -439,8 +439,17 @@ pub enum Window {
     Previous,
     /// What belongs to a row of a cohort, at the age at hand.
     Age,
+    /// What belongs to a row of a cohort, from the unit in which it fell up to the age at hand.
+    AgeToDate,
     /// What belongs to a row, from a time of it up to so long after.
     Within(i32, Unit),
+}
+
+impl Window {
+    /// Whether it looks at what belongs to a row of a cohort at its age.
+    pub fn is_at_age(self) -> bool {
+        matches!(self, Window::Age | Window::AgeToDate)
+    }
 }
 
 impl Project {

@@ -167,10 +167,10 @@ pub fn evaluate<L>(project: &Project, expr: &Expr<L>, leaf: &dyn Fn(&L) -> Value
 }
 
 /// The aggregates over related rows that stand in a condition.
-pub fn related(filter: Option<&Row>) -> Vec<&Aggregate> {
+pub fn related(of: &Aggregate) -> Vec<&Aggregate> {
     let mut found = Vec::new();
-    if let Some(filter) = filter {
-        filter.leaves(&mut |leaf| {
+    for row in of.filter.iter().chain(&of.argument) {
+        row.leaves(&mut |leaf| {
             if let RowLeaf::Related(aggregate) = leaf {
                 found.push(&**aggregate);
             }
@@ -179,7 +179,11 @@ pub fn related(filter: Option<&Row>) -> Vec<&Aggregate> {
     found
 }
 
-/// The place of a row's own key in another row.
+/// The place of a row's own key, or of a journey's entity, in another row.
 pub fn refers(rows: &Rows<'_>, record: Record<'_>, via: &Path, to: Record<'_>) -> bool {
-    rows.column(record, via) == rows.key(to)
+    let own = match &to.source.journey {
+        Some(journey) => rows.column(to, &journey.steps[0].entity),
+        None => rows.key(to),
+    };
+    rows.column(record, via) == own
 }

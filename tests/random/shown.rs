@@ -111,7 +111,7 @@ impl<'a> Evaluator<'a> {
         let Leaf { aggregate, place, since } = leaf;
         let calendar = self.calendar;
         let anywhere = Place { slice: Vec::new(), ..place.clone() };
-        if related(aggregate.filter.as_ref()).is_empty() && self.project.stock(aggregate).is_none() {
+        if related(aggregate).is_empty() && self.project.stock(aggregate).is_none() {
             // A calendar of one's own puts days before its first into no period.
             let by_period = matches!(aggregate.window, Window::Period | Window::Previous);
             let since = if by_period { (*since).max(calendar.first_day()) } else { *since };

@@ -61,26 +61,26 @@ impl<'a> Evaluator<'a> {
     }
 
     fn aggregate_is_whole(&self, aggregate: &Aggregate, place: &Place<'_>) -> bool {
-        let inner = related(aggregate.filter.as_ref());
+        let inner = related(aggregate);
         let (from, _) = self.window(aggregate.window, place);
         let before = self.calendar.later(place.grain, place.start, -1);
         let from = if aggregate.window == Window::Previous { before.or(Some(Date::MIN)) } else { from };
         let at_birth = || place.age.is_none_or(|(_, age)| age == 0);
-        let begins = if aggregate.window == Window::Age {
-            !at_birth() || !self.looks_before(place) || self.age_begins_whole(place)
-        } else {
-            self.begins_whole(aggregate.window, from)
+        let begins = match aggregate.window {
+            Window::Age if !at_birth() => true,
+            Window::Age | Window::AgeToDate => !self.looks_before(place) || self.age_begins_whole(place),
+            window => self.begins_whole(window, from),
         };
         self.has_waited(aggregate, place) && begins && inner.into_iter().all(|inner| self.aggregate_is_whole(inner, place))
     }
 
     /// Rule 9: whether the period is over, and the longest time that a step has, and the time in which data settles.
     fn has_waited(&self, aggregate: &Aggregate, place: &Place<'_>) -> bool {
-        let shifted = aggregate.window == Window::Previous && related(aggregate.filter.as_ref()).is_empty();
+        let shifted = aggregate.window == Window::Previous && related(aggregate).is_empty();
         let start = if shifted { self.calendar.later(place.grain, place.start, -1) } else { Some(place.start) };
         withins(aggregate).into_iter().all(|within| {
             let Some(mut end) = start.map(|start| self.calendar.end(place.grain, start)) else { return true };
-            if let (Window::Age, Some(age)) = (aggregate.window, place.age) {
+            if let (true, Some(age)) = (aggregate.window.is_at_age(), place.age) {
                 match self.at_age(age, days(end, -1)) {
                     Some((_, of_age)) => end = of_age,
                     None => return false,
@@ -109,8 +109,8 @@ impl<'a> Evaluator<'a> {
     }
 
     fn age_has_waited(&self, aggregate: &Aggregate, place: &Place<'_>) -> bool {
-        (aggregate.window != Window::Age || self.has_waited(aggregate, place))
-            && related(aggregate.filter.as_ref()).into_iter().all(|inner| self.age_has_waited(inner, place))
+        (!aggregate.window.is_at_age() || self.has_waited(aggregate, place))
+            && related(aggregate).into_iter().all(|inner| self.age_has_waited(inner, place))
     }
 
     /// Whether the unit in which a cohort has its ages may begin before the cohort does.
@@ -128,7 +128,7 @@ impl<'a> Evaluator<'a> {
         match window {
             // All time has no beginning, and a period is no window.
             Window::Period | Window::AllTime | Window::Within(..) => true,
-            Window::Trailing(_) | Window::ToDate(_) | Window::Previous | Window::Age => {
+            Window::Trailing(_) | Window::ToDate(_) | Window::Previous | Window::Age | Window::AgeToDate => {
                 from.is_none_or(|from| from >= self.calendar.data_from)
             }
         }
@@ -140,6 +140,7 @@ impl<'a> Evaluator<'a> {
             Window::Period | Window::AllTime | Window::Within(..) => false,
             Window::Trailing(_) | Window::ToDate(_) | Window::Previous => true,
             Window::Age => place.age.is_none_or(|(_, age)| age == 0) && self.looks_before(place),
+            Window::AgeToDate => self.looks_before(place),
         };
         let in_rows = |of: &Aggregate| any_window(of, &open);
         let mut any = false;
@@ -161,7 +162,7 @@ impl<'a> Evaluator<'a> {
 
 /// Whether an aggregate, or one over related rows in it, has a window of some kind.
 fn any_window(of: &Aggregate, is: &dyn Fn(Window) -> bool) -> bool {
-    is(of.window) || related(of.filter.as_ref()).into_iter().any(|inner| any_window(inner, is))
+    is(of.window) || related(of).into_iter().any(|inner| any_window(inner, is))
 }
 
 /// The times that have to pass before an aggregate stands: those that steps of journeys have, and those in which related rows come.

@@ -12,7 +12,7 @@
 
 use crate::calendar::{AsOf, Date, Grain, add, add_days};
 use crate::functions::{coalesce, min, operators};
-use crate::model::expr::{Aggregate, Expr, RowExpr, Window};
+use crate::model::expr::{Aggregate, Expr, Window};
 use crate::plan::algebra::relation::{Atom, Scalar, Select, column, day, fold};
 use crate::plan::answer::assemble::Planner;
 use crate::plan::lookup::expand::{Formula, FormulaLeaf, MeasureId, MeasureOf, Move, Periods};
@@ -222,7 +222,7 @@ impl Planner<'_> {
         let calendar = self.calendar;
         let last = add_days(calendar.next(grain, *period), -1).min(last);
         let start = match window {
-            Window::Period | Window::Previous | Window::Age(_) | Window::Within(..) => *period,
+            Window::Period | Window::Previous | Window::Age(_) | Window::AgeToDate(_) | Window::Within(..) => *period,
             Window::AllTime => whole,
             Window::ToDate(unit) => calendar.period_start(unit, last),
             Window::Trailing(length) if inner == Grain::Day => add(add_days(last, 1), length.unit, -i64::from(length.count)),
@@ -234,7 +234,7 @@ impl Planner<'_> {
     /// The first day of an aggregate's window in a period; nothing where rows from before data is
     /// whole are not met in it, or show no slices by their own day.
     fn window_of(&mut self, aggregate: &Aggregate, grain: Grain, look: &Look) -> Option<Start> {
-        let related = aggregate.filter.as_ref().is_some_and(RowExpr::has_related);
+        let related = aggregate.has_related();
         if aggregate.stock.is_some() || related || aggregate.time.is_none() {
             return None;
         }
@@ -242,7 +242,7 @@ impl Planner<'_> {
         match window {
             Window::Period => look.is_previous.then(|| Start::At(self.first_known_day(grain, &look.period))),
             Window::AllTime => Some(Start::Never),
-            Window::Previous | Window::Age(_) | Window::Within(..) => None,
+            Window::Previous | Window::Age(_) | Window::AgeToDate(_) | Window::Within(..) => None,
             Window::Trailing(_) | Window::ToDate(_) => Some(Start::At(self.window_start(window, grain, &look.period))),
         }
     }
@@ -266,7 +266,12 @@ impl Planner<'_> {
         First::Day(match window {
             Window::Trailing(length) => add(add_days(last, 1), length.unit, -i64::from(length.count)),
             Window::ToDate(unit) => calendar.period_start(unit, last),
-            Window::Period | Window::Previous | Window::AllTime | Window::Age(_) | Window::Within(..) => *period,
+            Window::Period
+            | Window::Previous
+            | Window::AllTime
+            | Window::Age(_)
+            | Window::AgeToDate(_)
+            | Window::Within(..) => *period,
         })
     }
 }

@@ -482,7 +482,7 @@ fn may_be_open(calendar: &Calendar, grain: Grain) -> bool {
 /// Whether rows count in a period whatever the period looks at them, so that windows can be shifted as a whole. A condition on
 /// related rows is about the period that looks, not about the one in which the rows are.
 pub(in crate::plan) fn shifts(aggregate: &Aggregate) -> bool {
-    !aggregate.filter.as_ref().is_some_and(RowExpr::has_related)
+    !aggregate.has_related()
 }
 
 /// A window over the period before is the period itself, looked at from the next.

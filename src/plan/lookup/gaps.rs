@@ -114,8 +114,10 @@ impl Expansion {
     /// What counts the rows or entities that a measure ranges over.
     fn counting(&mut self, measure: &Measure, place: &Place) -> Option<MeasureOf> {
         let rows = |aggregate: &Aggregate| {
-            let aggregate =
-                Aggregate { function: &count::COUNT, fraction: None, argument: None, at: At(None), ..aggregate.clone() };
+            // A row has an age once its own has begun: whether what it has then is null is always known.
+            let at_age = aggregate.argument.clone().filter(|argument| argument.age().is_some());
+            let argument = at_age.map(|value| Expr::apply(&operators::IS_NULL, vec![value]));
+            let aggregate = Aggregate { function: &count::COUNT, fraction: None, argument, at: At(None), ..aggregate.clone() };
             MeasureOf::Rows(Box::new(aggregate))
         };
         Some(match &measure.of {

@@ -175,6 +175,6 @@ fn exit(calendar: &Calendar, window: Window, day: Scalar) -> Scalar {
             Expr::apply(&if_::IF, vec![reached, exact, later])
         }
         Window::ToDate(unit) => moved(period_of(calendar, unit, day), 1, unit),
-        Window::Period | Window::Previous | Window::AllTime | Window::Age(_) | Window::Within(..) => day,
+        Window::Period | Window::Previous | Window::AllTime | Window::Age(_) | Window::AgeToDate(_) | Window::Within(..) => day,
     }
 }

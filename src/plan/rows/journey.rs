@@ -442,12 +442,22 @@ impl<'a> Planner<'a> {
         name: &str,
         parts: &mut Vec<Part>,
     ) -> Vec<String> {
-        let take = Take { carried: true, row: step.is_told_apart || !writing.carried.is_empty() };
+        // What is the entity itself is the same in all of its rows.
+        let is_entity = |rows: &StepRows, value: &Carried| {
+            let is_time = self.model.column(rows.source, &rows.entity).ty.is_time();
+            rows.entity.through.is_empty() && rows.entity.column == value.column && !is_time
+        };
+        let only_entity =
+            writing.journey.first().is_some_and(|rows| writing.carried.iter().all(|value| is_entity(rows, value)));
+        let take = Take { carried: true, row: step.is_told_apart || !only_entity };
         let Taken { mut select, entity, time, carried, row, .. } = self.taken(writing, step, take, false, parts);
         for (key, part) in writing.keys.iter().zip(&entity) {
             select.column(part.clone(), key);
         }
         if !take.row {
+            for (value, known) in carried.into_iter().zip(&writing.carried) {
+                select.column(value, &known.name);
+            }
             select.group_by_these();
             select.column(fold(&min::MIN, time), step.name);
             parts.push(Part { name: name.to_owned(), body: Body::Select(select) });

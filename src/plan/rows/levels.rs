@@ -6,7 +6,7 @@
 
 use crate::calendar::Grain;
 use crate::functions::{count, operators, sum};
-use crate::model::expr::{Edge, Expr, Path, RowExpr, Stock, Window};
+use crate::model::expr::{Edge, Expr, Path, Stock, Window};
 use crate::model::{ColumnId, Holds, Model};
 use crate::plan::algebra::relation::{Atom, Body, Fold, Scalar, Select, column, count_rows, moved};
 use crate::plan::answer::assemble::Planner;
@@ -22,7 +22,7 @@ pub(in crate::plan) fn is_level(model: &Model, group: &Group, ask: &Ask) -> bool
     let valid = matches!(model.sources.get(group.source).holds, Some(Holds::Valid { .. } | Holds::Readings { .. }));
     let at_end = aggregate.stock == Some(Stock::At(Edge::End));
     let adds = *aggregate.function == count::COUNT || *aggregate.function == sum::SUM && whole::is_exact(model, aggregate);
-    let related = aggregate.filter.as_ref().is_some_and(RowExpr::has_related);
+    let related = aggregate.has_related();
     valid && at_end && adds && !related && !group.by_entity && !closes(model, group, ask)
 }
 

@@ -16,6 +16,7 @@ pub(super) mod readings;
 pub(super) mod related;
 pub(super) mod scan;
 pub(super) mod states;
+pub(super) mod up_to_age;
 pub(super) mod window;
 pub(super) mod within;
 
@@ -31,7 +32,7 @@ use crate::plan::answer::assemble::{Planner, is_own_column};
 use crate::plan::answer::since::Since;
 use crate::plan::lookup::expand::{Move, shifts, take_previous};
 use crate::plan::rows::levels::is_level;
-use crate::plan::rows::related::{needs_rows, related_leaves};
+use crate::plan::rows::related::{adds_up, needs_rows, related_leaves};
 use crate::plan::rows::scan::{Days, Scan};
 use crate::plan::time::ages::{AGE, PERIOD_AT_AGE};
 use crate::plan::time::clocks;
@@ -137,7 +138,7 @@ fn shape(model: &Model, ask: &Ask, group: &Group) -> Shape {
         Some(Stock::Pairs(_)) => return Shape::Pairs,
         None => {}
     }
-    if aggregate.filter.as_ref().is_some_and(RowExpr::has_related) || closes(model, group, ask) {
+    if aggregate.has_related() || closes(model, group, ask) {
         return Shape::Expanded;
     }
     if group.time.is_none() {
@@ -146,7 +147,7 @@ fn shape(model: &Model, ask: &Ask, group: &Group) -> Shape {
     let splits = splits(aggregate) != Splits::Not;
     let distinct = *aggregate.function == count_distinct::COUNT_DISTINCT && !group.presence;
     match aggregate.window {
-        Window::Period | Window::Previous | Window::Age(_) | Window::Within(..) => Shape::Period,
+        Window::Period | Window::Previous | Window::Age(_) | Window::AgeToDate(_) | Window::Within(..) => Shape::Period,
         Window::ToDate(_) if custom && !splits => Shape::Expanded,
         _ if distinct => Shape::Distinct,
         Window::ToDate(_) if custom => Shape::WindowDays,
@@ -248,7 +249,7 @@ impl<'a> Planner<'a> {
         let calendar = self.calendar;
         let first = first?;
         match ask.aggregate.window {
-            Window::Period | Window::Age(_) => Some(first),
+            Window::Period | Window::Age(_) | Window::AgeToDate(_) => Some(first),
             Window::Previous => (!calendar.custom).then(|| add(calendar.period_start(ask.grain, first), ask.grain, -1)),
             Window::Trailing(length) => Some(add(add_days(first, 1), length.unit, -i64::from(length.count))),
             Window::ToDate(unit) if !calendar.custom => Some(calendar.period_start(unit, first)),
@@ -313,7 +314,7 @@ impl<'a> Planner<'a> {
     /// Rows joined to the days of each window, or to the aggregates over related rows that their condition needs.
     fn expanded(&mut self, group: &Group, ask: &Ask) -> Series {
         let window = ask.aggregate.window;
-        let related = related_leaves(ask.aggregate.filter.as_ref());
+        let related = related_leaves(&ask.aggregate);
         let in_period = window == Window::Period && group.time.is_some();
         let (mut scan, days) = self.scan(group, &[ask]);
         let mut select = Select::default();
@@ -322,7 +323,7 @@ impl<'a> Planner<'a> {
         if closes(self.model, group, ask) {
             scan.closing = Some(self.closing_day(ask.grain, &period, &mut windows));
         }
-        let needed = needs_rows(ask.aggregate.filter.as_ref());
+        let needed = needs_rows(&ask.aggregate, !group.presence && !group.by_entity);
         let through = self.goes_through(ask, &related, &needed);
         let mut ages = None;
         if let (Some(age), None, Some(time)) = (ask.aggregate.age(), through, group.time) {
@@ -330,23 +331,30 @@ impl<'a> Planner<'a> {
             windows.extend(joins);
             ages = Some(part);
         }
-        let own_key = if related.is_empty() { Vec::new() } else { scan.own_key() };
-        if !own_key.is_empty() && self.model.sources.get(group.source).holds.is_none() {
+        let own_key =
+            if related.is_empty() { Vec::new() } else { scan.key_of_related().into_iter().map(|(_, part)| part).collect() };
+        let outer = self.model.sources.get(group.source);
+        if !own_key.is_empty() && outer.holds.is_none() && outer.journey.is_none() {
             // What belongs to a row would count once for each row of its key.
             scan.rely_on(Relies::UniqueKey);
         }
+        let adds = adds_up(&ask.aggregate);
         let mut related_joins = Vec::new();
         let mut later = None;
         for (leaf, needed) in related.into_iter().zip(needed) {
             let at_age = ages.as_deref().map(|ages| column(ages, PERIOD_AT_AGE));
-            let (value, join) = match &leaf.of {
-                Some(of) => self.related_within(leaf, ask, &mut scan, of, &own_key),
-                None => self.related(leaf, ask, (&period, at_age.as_ref()), &own_key),
+            let (value, join) = match (&leaf.of, leaf.aggregate.window, &ages) {
+                (Some(of), ..) => self.related_within(leaf, ask, &mut scan, of, &own_key),
+                (None, Window::AgeToDate(age), Some(ages)) => self.related_up_to_age(leaf, (group, ask), (age, ages), &own_key),
+                _ if through.is_some() && adds.is_some() => self.related_to_add(leaf, ask, &own_key),
+                _ => self.related(leaf, ask, (&period, at_age.as_ref()), &own_key),
             };
             scan.related.push(value);
-            if matches!(leaf.aggregate.window, Window::Age(_)) {
+            if leaf.aggregate.window.age().is_some() {
                 later = Some(column(&join.alias, "period"));
             }
+            // Each row of a cohort shows its slice, whether any row belongs to it or not.
+            let needed = needed && (through.is_some() || adds.is_none());
             let kind = if needed { JoinKind::Inner } else { JoinKind::Left };
             related_joins.push((kind, join));
         }
@@ -377,7 +385,7 @@ impl<'a> Planner<'a> {
         for (kind, join) in related_joins {
             select.join(kind, &join.part, &join.alias, Some(join.on));
         }
-        let related = ask.aggregate.filter.as_ref().is_some_and(RowExpr::has_related);
+        let related = ask.aggregate.has_related();
         let shows = own_day
             .filter(|_| in_period && !related)
             .map(|day| self.day_of_appearance(group, &[ask], ask.grain, day, &mut select));
@@ -395,6 +403,8 @@ impl<'a> Planner<'a> {
         }
         if let Some(shows) = shows {
             self.appears(group, &part, &shows, vec![(ask.since.clone(), None)]);
+        } else if through.is_some() && adds.is_some() {
+            self.first_days(group, ask);
         } else if related || group.time.is_none() {
             // Which rows pass depends on the period, and periods count from the first that is whole.
             let which = self.since_whole();
@@ -478,15 +488,10 @@ impl<'a> Planner<'a> {
     ) -> (Scalar, RelatedJoin) {
         let mut aggregate = related.aggregate.clone();
         let (mut grain, mut period, mut outer_first) = (outer.grain, Some(period), outer.first);
-        if let Window::Age(age) = aggregate.window {
+        if let Some(age) = aggregate.window.age() {
             // Of the period at the age of the row, or of any, whatever period the row counts in.
             aggregate.window = Window::Period;
-            let calendar = self.calendar;
-            outer_first = if calendar.custom {
-                outer_first.filter(|_| age.unit == grain)
-            } else {
-                outer_first.map(|first| calendar.period_start(age.unit, first))
-            };
+            outer_first = self.first_of_cohorts(outer, age);
             (grain, period) = (age.unit, at_age);
         }
         let previous = shifts(&aggregate) && take_previous(&mut aggregate.window);

@@ -1,17 +1,30 @@
-//! Aggregates over related rows in a condition: where they stand, and whether rows that have none can pass.
+//! Aggregates over related rows in a condition, or in what is aggregated: where they stand, and whether rows that have none count.
 
-use crate::functions::{OverNothing, operators};
-use crate::model::expr::{Expr, Literal, Node, Related, RowExpr, RowLeaf};
+use crate::functions::{OverNothing, Splits, operators, sum};
+use crate::model::expr::{Aggregate, Expr, Literal, Node, Related, RowExpr, RowLeaf};
 
-/// For each aggregate over related rows in a condition, in their order, whether rows for which there is none of these fail the
-/// condition anyway: then the engine may go from these to the rows, which are often fewer ages and periods.
-pub(in crate::plan) fn needs_rows(filter: Option<&RowExpr>) -> Vec<bool> {
+/// For each aggregate over related rows of an aggregate, in their order, whether rows for which there is none of these fail the
+/// condition anyway, or add nothing where it does not matter that they are there (`may_add`): then the engine may go from these to the
+/// rows, which are often fewer ages and periods.
+pub(in crate::plan) fn needs_rows(aggregate: &Aggregate, may_add: bool) -> Vec<bool> {
     let mut found = Vec::new();
-    for condition in filter.into_iter().flat_map(Expr::conjuncts) {
-        let count = related_leaves(Some(condition)).len();
+    for condition in aggregate.filter.iter().flat_map(Expr::conjuncts) {
+        let count = leaves_of(condition).len();
         found.extend(std::iter::repeat_n(count == 1 && fails_without_rows(condition), count));
     }
+    let adds = may_add && adds_up(aggregate).is_some();
+    found.extend(aggregate.argument.iter().flat_map(leaves_of).map(|_| adds));
     found
+}
+
+/// What is added up, if an aggregate does nothing but add sums or counts of related rows: then it is their sum or count, whatever rows
+/// they belong to.
+pub(in crate::plan) fn adds_up(aggregate: &Aggregate) -> Option<&Related> {
+    let Node::Leaf(RowLeaf::Related(related)) = &aggregate.argument.as_ref()?.node else { return None };
+    let traits = related.aggregate.function.aggregation()?;
+    let parts = traits.splits == Splits::Sum && traits.over_nothing == OverNothing::Zero;
+    let only = *aggregate.function == sum::SUM && !aggregate.filter.as_ref().is_some_and(RowExpr::has_related);
+    (parts && only).then_some(related)
 }
 
 /// Whether a comparison of an aggregate over related rows with a number is not true where there are no such rows.
@@ -37,15 +50,18 @@ fn fails_without_rows(condition: &RowExpr) -> bool {
     !zero || !holds_at_zero
 }
 
-/// The aggregates over related rows in a condition, in the order in which they are written.
-pub(in crate::plan) fn related_leaves(filter: Option<&RowExpr>) -> Vec<&Related> {
+/// The aggregates over related rows of an aggregate, in the order in which they are met: those of its condition come first.
+pub(in crate::plan) fn related_leaves(aggregate: &Aggregate) -> Vec<&Related> {
+    aggregate.filter.iter().chain(&aggregate.argument).flat_map(leaves_of).collect()
+}
+
+/// Those of an expression, in the order in which they are written.
+fn leaves_of(expr: &RowExpr) -> Vec<&Related> {
     let mut found = Vec::new();
-    if let Some(filter) = filter {
-        filter.leaves(&mut |leaf| {
-            if let RowLeaf::Related(related) = leaf {
-                found.push(&**related);
-            }
-        });
-    }
+    expr.leaves(&mut |leaf| {
+        if let RowLeaf::Related(related) = leaf {
+            found.push(&**related);
+        }
+    });
     found
 }

@@ -497,6 +497,22 @@ impl<'a> Scan<'a> {
         key.into_iter().map(|column| self.bare(&[], &Path::to(column))).collect()
     }
 
+    /// The columns by which other rows belong to one, each with what it may be called: its key, or the entity of a journey.
+    pub(in crate::plan) fn key_of_related(&mut self) -> Vec<(String, Scalar)> {
+        let source = self.model.sources.get(self.source);
+        let paths = match &source.journey {
+            Some(journey) => journey.entity().into_iter().collect(),
+            None => source.key.iter().map(|column| Path::to(*column)).collect::<Vec<Path>>(),
+        };
+        let mut found = Vec::new();
+        for path in paths {
+            let name = &self.model.column(self.source, &path).name.value;
+            let parts = if source.journey.is_some() { self.key_parts(&path) } else { vec![self.bare(&[], &path)] };
+            found.extend(parts.into_iter().map(|part| (name.clone(), part)));
+        }
+        found
+    }
+
     /// A stored time on the project's clock; `known_from` and `known_to` are the days beyond which it is never met.
     fn civil(&self, column: &Column, stored: Scalar, known_from: Option<Date>, known_to: Option<Date>) -> Scalar {
         match (&column.storage, &column.clock) {

@@ -109,7 +109,9 @@ impl Planner<'_> {
             let values: Vec<&Partials> = list.iter().map(|(_, partials)| *partials).collect();
             let custom = self.calendar.custom;
             let (part, rows) = match window {
-                Window::Period | Window::Previous | Window::Age(_) => (self.by_period(group, grain, daily, &values), None),
+                Window::Period | Window::Previous | Window::Age(_) | Window::AgeToDate(_) => {
+                    (self.by_period(group, grain, daily, &values), None)
+                }
                 Window::Trailing(length) if length.unit > Grain::Week => {
                     (self.by_window_days(group, grain, window, daily, &values), None)
                 }
@@ -235,7 +237,12 @@ impl Planner<'_> {
                 part.push(Expr::leaf(Atom::PeriodOf(Box::new(PeriodOf { grain: unit, of, week_starts, fiscal_month }))));
                 None
             }
-            Window::Period | Window::Previous | Window::AllTime | Window::Age(_) | Window::Within(..) => None,
+            Window::Period
+            | Window::Previous
+            | Window::AllTime
+            | Window::Age(_)
+            | Window::AgeToDate(_)
+            | Window::Within(..) => None,
         };
         let rolled = |partial: &Partial| {
             let argument = fold(partial.together, column(&ends, &partial.column));

@@ -6,8 +6,8 @@
 
 use crate::calendar::{AsOf, Date, Grain, add_days};
 use crate::functions::{OverNothing, coalesce, operators};
+use crate::model::SourceId;
 use crate::model::expr::{Expr, Path, Related, Window};
-use crate::model::{ColumnId, SourceId};
 use crate::plan::algebra::relation::{Body, JoinKind, Relies, Scalar, Select, column, impossible};
 use crate::plan::answer::assemble::Planner;
 use crate::plan::answer::since::Since;
@@ -89,8 +89,8 @@ impl<'a> Planner<'a> {
         select.group_by_these();
         let range = scan.range(time, Days { from: first });
         let mut joins = Vec::new();
-        let own_key = scan.own_key();
-        for leaf in related_leaves(aggregate.filter.as_ref()) {
+        let own_key: Vec<Scalar> = scan.key_of_related().into_iter().map(|(_, part)| part).collect();
+        for leaf in related_leaves(aggregate) {
             // Checked: what belongs to these rows is looked at within a time too.
             let Some(of) = &leaf.of else { continue };
             let ask = Ask {
@@ -154,13 +154,10 @@ impl<'a> Planner<'a> {
         let mut names = crate::plan::algebra::names::Names::default();
         let mut select = Select::default();
         let mut keys = Vec::new();
-        let key: Vec<ColumnId> = known.key.clone();
-        for id in key {
-            for part in scan.parts_of(id) {
-                let name = names.take(&known.columns.get(id).name.value);
-                select.column(part, &name);
-                keys.push(name);
-            }
+        for (wish, part) in scan.key_of_related() {
+            let name = names.take(&wish);
+            select.column(part, &name);
+            keys.push(name);
         }
         let began = scan.held(of);
         // There may be several states of one key, each with times of its own.
@@ -179,7 +176,7 @@ impl<'a> Planner<'a> {
             Some(_) if of.through.is_empty() => scan.range(of.column, Days { from }),
             _ => vec![Expr::apply(&operators::IS_NOT_NULL, vec![began.of.clone()])],
         };
-        if time.is_none() {
+        if time.is_none() && known.journey.is_none() {
             // A row that stands twice would count what belongs to it twice.
             scan.rely_on(Relies::UniqueKey);
         }

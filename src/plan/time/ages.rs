@@ -7,14 +7,15 @@
 //! cohort is shown at an age from its first day's on, and is complete with its last day's.
 
 use crate::calendar::{AsOf, Grain, add_days};
-use crate::functions::{coalesce, operators};
+use crate::functions::{coalesce, operators, sum};
 use crate::model::ColumnId;
 use crate::model::expr::{Age, Expr, Literal, Node, Related, Window};
 use crate::plan::algebra::relation::{
-    Atom, From, Join, JoinKind, Neighbour, Ranking, Rows, Scalar, Select, column, day, impossible, moved,
+    Atom, From, Join, JoinKind, Neighbour, Ranking, Rows, Scalar, Select, column, day, fold, impossible, moved,
 };
 use crate::plan::answer::assemble::Planner;
 use crate::plan::lookup::expand::{MeasureOf, Move};
+use crate::plan::rows::related::adds_up;
 use crate::plan::rows::scan::{Scan, period_of};
 use crate::plan::rows::{Ask, Group};
 use crate::plan::time::complete::{days_or_months, withins_at_age};
@@ -192,25 +193,40 @@ impl Planner<'_> {
     /// alone, whenever that is, and few groups are left to be joined to ages. (On DuckDB that takes a quarter of the time.)
     pub(in crate::plan) fn goes_through(&self, ask: &Ask, related: &[&Related], needed: &[bool]) -> Option<Age> {
         let age = ask.aggregate.age()?;
-        let mut at_age = related.iter().zip(needed).filter(|(leaf, _)| matches!(leaf.aggregate.window, Window::Age(_)));
-        let only = matches!((at_age.next(), at_age.next()), (Some((_, true)), None));
+        let mut at_age = related.iter().zip(needed).filter(|(leaf, _)| leaf.aggregate.window.age().is_some());
+        let only = match (at_age.next(), at_age.next()) {
+            // At several ages a row is one, while sums of several units add up.
+            (Some((leaf, true)), None) => matches!(leaf.aggregate.window, Window::Age(_)) || adds_up(&ask.aggregate).is_some(),
+            _ => false,
+        };
         (only && ask.grain.nests_in(age.unit, self.calendar.custom)).then_some(age)
     }
 
-    /// Groups by period and later period as groups by period and age.
+    /// Groups by period and later period as groups by period and age; where all ages so far count, added up.
     pub(in crate::plan) fn by_age(&mut self, group: &Group, ask: &Ask, from: &str, age: Age) -> String {
         let ages = self.ages(age);
         let mut select = Select::from_part(from);
         let own = self.unit_of(&mut select, (ask.grain, age.unit), column(from, "period"), "first_day_of_cohort");
-        let on = Expr::all(vec![
-            Expr::apply(&operators::EQUAL, vec![column(&ages, "period"), own]),
-            Expr::apply(&operators::EQUAL, vec![column(&ages, PERIOD_AT_AGE), column(from, PERIOD_AT_AGE)]),
-        ]);
+        let (at, later) = (column(&ages, PERIOD_AT_AGE), column(from, PERIOD_AT_AGE));
+        let to_date = adds_up(&ask.aggregate).is_some_and(|of| matches!(of.aggregate.window, Window::AgeToDate(_)));
+        let counts = if to_date {
+            Expr::apply(&operators::BETWEEN, vec![later, column(&ages, "period"), at])
+        } else {
+            Expr::apply(&operators::EQUAL, vec![at, later])
+        };
+        let on = Expr::all(vec![Expr::apply(&operators::EQUAL, vec![column(&ages, "period"), own]), counts]);
         select.join(JoinKind::Inner, &ages, &ages, on);
         select.column(column(from, "period"), "period");
         select.column(column(&ages, AGE), AGE);
-        for name in group.keys.iter().map(|key| &key.name).chain([&ask.column]) {
-            select.column(column(from, name), name);
+        for key in &group.keys {
+            select.column(column(from, &key.name), &key.name);
+        }
+        let value = column(from, &ask.column);
+        if to_date {
+            select.group_by_these();
+            select.column(fold(&sum::SUM, value), &ask.column);
+        } else {
+            select.column(value, &ask.column);
         }
         let part = self.part_name(group, &format!("_by_{}_and_age", ask.grain));
         self.push(&part, select);

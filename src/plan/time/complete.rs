@@ -6,7 +6,7 @@
 
 use crate::calendar::{AsOf, Calendar, Date, Grain, TimeUnit, add, add_days};
 use crate::functions::{Function, coalesce, max, min, operators};
-use crate::model::expr::{Age, Aggregate, Expr, Literal, Node, RowExpr, RowLeaf, Window};
+use crate::model::expr::{Age, Aggregate, Expr, Literal, Node, RowLeaf, Window};
 use crate::model::journey::whole_days;
 use crate::plan::algebra::relation::{Atom, JoinKind, Moment, Scalar, Select, column, day, fold, impossible, moved};
 use crate::plan::answer::assemble::Planner;
@@ -63,6 +63,14 @@ impl PeriodRange {
     /// Whether it says up to which period something holds, rather than from which on.
     pub(in crate::plan) fn is_end(&self) -> bool {
         matches!(self, PeriodRange::Until(_))
+    }
+
+    /// What holds at age 0, for what is looked at from age 0 on at every age.
+    fn at_every_age(self) -> Self {
+        match self {
+            PeriodRange::AtBirth(limit) => PeriodRange::From(limit),
+            other => other,
+        }
     }
 
     /// Whether it is there to be compared with, whatever the data is.
@@ -142,7 +150,7 @@ impl Planner<'_> {
         let mut bounds: Vec<PeriodRange> = Vec::new();
         for aggregate in aggregates {
             bounds.extend(self.window_whole_from(aggregate.window, grain));
-            for window in related_windows(aggregate.filter.as_ref()) {
+            for window in related_windows(aggregate) {
                 bounds.extend(self.window_whole_from(window, grain));
             }
             bounds.extend(self.until(&withins(aggregate), grain));
@@ -155,6 +163,7 @@ impl Planner<'_> {
         let calendar = self.calendar;
         match window {
             Window::Age(age) => return self.age_whole_from(age, grain),
+            Window::AgeToDate(age) => return self.age_whole_from(age, grain).map(PeriodRange::at_every_age),
             Window::Period | Window::AllTime | Window::Within(..) => return None,
             Window::Previous | Window::Trailing(_) | Window::ToDate(_) => {}
         }
@@ -170,7 +179,7 @@ impl Planner<'_> {
             Window::Previous => add(period, grain, -1),
             Window::Trailing(length) => add(calendar.next(grain, period), length.unit, -i64::from(length.count)),
             Window::ToDate(unit) => calendar.period_start(unit, add_days(calendar.next(grain, period), -1)),
-            Window::Period | Window::AllTime | Window::Age(_) | Window::Within(..) => period,
+            Window::Period | Window::AllTime | Window::Age(_) | Window::AgeToDate(_) | Window::Within(..) => period,
         };
         Some(PeriodRange::From(Limit::Day(first_period(calendar, grain, |period| start_of(period) >= from))))
     }
@@ -279,10 +288,10 @@ fn withins_of_related(aggregate: &Aggregate) -> Vec<Within> {
 /// The times that the steps of journeys have in the aggregates over related rows that look at ages.
 pub(in crate::plan) fn withins_at_age(aggregate: &Aggregate) -> Vec<Within> {
     let mut found = Vec::new();
-    if let Some(filter) = &aggregate.filter {
-        filter.leaves(&mut |leaf| {
+    for expr in aggregate.filter.iter().chain(&aggregate.argument) {
+        expr.leaves(&mut |leaf| {
             if let RowLeaf::Related(related) = leaf
-                && matches!(related.aggregate.window, Window::Age(_))
+                && related.aggregate.window.age().is_some()
             {
                 found.extend(withins_of_related(&related.aggregate));
             }
@@ -304,14 +313,14 @@ fn later(day: Date, within: &Within) -> Date {
     days_or_months(within).fold(day, |day, (count, unit)| add(day, unit, count))
 }
 
-/// The windows of the aggregates over related rows in a condition.
-fn related_windows(filter: Option<&RowExpr>) -> Vec<Window> {
+/// The windows of the aggregates over related rows in an aggregate.
+fn related_windows(aggregate: &Aggregate) -> Vec<Window> {
     let mut found = Vec::new();
-    if let Some(filter) = filter {
-        filter.leaves(&mut |leaf| {
+    for expr in aggregate.filter.iter().chain(&aggregate.argument) {
+        expr.leaves(&mut |leaf| {
             if let RowLeaf::Related(related) = leaf {
                 found.push(related.aggregate.window);
-                found.extend(related_windows(related.aggregate.filter.as_ref()));
+                found.extend(related_windows(&related.aggregate));
             }
         });
     }

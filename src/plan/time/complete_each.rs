@@ -94,7 +94,7 @@ impl Planner<'_> {
         let start_of = |period: Date| {
             let last = add_days(calendar.next(grain, period), -1);
             match periods.window {
-                Window::Period | Window::Previous | Window::Age(_) | Window::Within(..) => period,
+                Window::Period | Window::Previous | Window::Age(_) | Window::AgeToDate(_) | Window::Within(..) => period,
                 Window::AllTime => first_inner,
                 Window::ToDate(unit) => calendar.period_start(unit, last),
                 Window::Trailing(length) if periods.grain == Grain::Day => {

@@ -139,7 +139,12 @@ impl Writing<'_> {
             Need::FirstPart(part, Window::Trailing(length)) if *part != Grain::Day => self.first_part(*part, *length),
             Need::WindowStart(window) | Need::FirstPart(_, window) => match window {
                 Window::ToDate(unit) => self.unit(*unit, self.last_day.clone(), "at_last_day"),
-                Window::Period | Window::Previous | Window::AllTime | Window::Age(_) | Window::Within(..) => self.own("period"),
+                Window::Period
+                | Window::Previous
+                | Window::AllTime
+                | Window::Age(_)
+                | Window::AgeToDate(_)
+                | Window::Within(..) => self.own("period"),
                 Window::Trailing(length) => moved(last_day_after(&self.last_day), -i64::from(length.count), length.unit),
             },
         }

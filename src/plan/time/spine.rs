@@ -225,7 +225,9 @@ pub(in crate::plan) fn last_day_after(last_day: &Scalar) -> Scalar {
 /// The first day of a window.
 fn window_start(calendar: &Calendar, period: &Scalar, last_day: &Scalar, window: Window) -> Scalar {
     match window {
-        Window::Period | Window::Previous | Window::AllTime | Window::Age(_) | Window::Within(..) => period.clone(),
+        Window::Period | Window::Previous | Window::AllTime | Window::Age(_) | Window::AgeToDate(_) | Window::Within(..) => {
+            period.clone()
+        }
         Window::Trailing(length) => moved(last_day_after(last_day), -i64::from(length.count), length.unit),
         Window::ToDate(unit) => period_of(calendar, unit, last_day.clone()),
     }
@@ -278,6 +280,7 @@ pub(in crate::plan) fn window_name(window: Window) -> String {
         Window::Previous => "in_previous_period".to_owned(),
         Window::AllTime => "of_all_time".to_owned(),
         Window::Age(_) => "at_age".to_owned(),
+        Window::AgeToDate(_) => "up_to_age".to_owned(),
         Window::Within(count, unit) => format!("within_{count}_{}{}", unit.name(), if count == 1 { "" } else { "s" }),
         Window::ToDate(unit) => format!("{unit}_to_date"),
         Window::Trailing(length) => format!("trailing_{}", length.to_string().replace(' ', "_")),

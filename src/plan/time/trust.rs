@@ -49,7 +49,7 @@ pub(in crate::plan) struct Doubted {
 impl Reach {
     fn when(&self) -> When {
         match self.window {
-            Window::Age(age) => When::Age(age),
+            Window::Age(age) | Window::AgeToDate(age) => When::Age(age),
             Window::Previous => When::Before,
             Window::Period | Window::Trailing(_) | Window::ToDate(_) | Window::AllTime | Window::Within(..) => When::Own,
         }
@@ -57,10 +57,7 @@ impl Reach {
 
     /// The ages at which it looks at cohorts.
     pub(in crate::plan) fn age(&self) -> Option<Age> {
-        match self.window {
-            Window::Age(age) => Some(age),
-            _ => None,
-        }
+        self.window.age()
     }
 }
 
@@ -256,7 +253,7 @@ impl Planner<'_> {
                 (column(&spine, &start), column(&spine, &end))
             }
             Window::Previous => (self.period_before_of(&spine, grain), period),
-            Window::Age(age) => {
+            Window::Age(age) | Window::AgeToDate(age) => {
                 let first = self.ages_of_first_day(&mut select, &spine, grain, age);
                 select.column(column(&first, AGE), AGE);
                 let last = if grain.nests_in(age.unit, self.calendar.custom) {
@@ -272,7 +269,8 @@ impl Planner<'_> {
                     select.join(JoinKind::Inner, &ages, name, Expr::all(on));
                     name.to_owned()
                 };
-                (column(&first, PERIOD_AT_AGE), column(&last, END_AT_AGE))
+                let since = if matches!(reach.window, Window::AgeToDate(_)) { "period" } else { PERIOD_AT_AGE };
+                (column(&first, since), column(&last, END_AT_AGE))
             }
         };
         let mut ends = vec![end.clone()];
