@@ -47,6 +47,15 @@ pub(super) fn objectives() -> ArgValueCompleter {
     names(of)
 }
 
+/// Completes the names of its key results, each behind its objective's.
+pub(super) fn key_results() -> ArgValueCompleter {
+    let of = |model: &Model| {
+        let all = model.objectives.rows().iter().flat_map(|of| of.key_results.iter().map(move |result| (of, result)));
+        all.map(|(of, result)| (format!("{}.{}", of.name.value, result.name.value), Some(result.title.clone()))).collect()
+    };
+    names(of)
+}
+
 /// Completes the names of its teams.
 pub(super) fn teams() -> ArgValueCompleter {
     names(|model| model.teams.rows().iter().map(|team| (team.name.value.clone(), Some(team.title.clone()))).collect())

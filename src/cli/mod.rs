@@ -8,6 +8,7 @@ mod cohorts;
 mod commands;
 mod complete;
 mod csv;
+mod day;
 mod evidence;
 mod fault;
 mod files;
@@ -230,6 +231,8 @@ enum Command {
     Status(commands::status::StatusArgs),
     /// Show what a review needs: guardrails that fire, key results that slip, and who acts.
     Review(commands::review::ReviewArgs),
+    /// Write a check-in of a key result into its spec: how far it is, how sure people are, what is in its way.
+    Checkin(commands::checkin::CheckinArgs),
     /// Write measured baselines into the specs, so that late data cannot move them.
     Freeze(commands::freeze::FreezeArgs),
     /// Show lineage, from sources and columns to KPIs.
@@ -349,6 +352,7 @@ fn run() -> ExitCode {
         Command::Test(args) => commands::test::run(&args, &context),
         Command::Status(args) => commands::status::run(&args, &context),
         Command::Review(args) => commands::review::run(&args, &context),
+        Command::Checkin(args) => commands::checkin::run(&args, &context),
         Command::Freeze(args) => commands::freeze::run(&args, &context),
         Command::Graph(args) => commands::graph::run(&args, &context),
         Command::Align(args) => commands::align::run(&args, &context),

@@ -2,6 +2,7 @@
 //! that every figure needs (`guard`), what is in files (`files`), and all that the specs declare (`verify`).
 
 mod calendar;
+pub mod course;
 mod files;
 pub mod firings;
 pub mod freeze;

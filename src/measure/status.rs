@@ -5,7 +5,7 @@ use super::{Session, number, unobserved};
 use crate::calendar::{AsOf, Date};
 use crate::engine::{Failure, Refusal, Rows};
 use crate::model::expr::Expr;
-use crate::model::objective::{KeyResult, Objective, ObjectiveId, Sheet};
+use crate::model::objective::{KeyResult, Objective, ObjectiveId, Sheet, Sureness};
 use crate::model::{KpiId, Model};
 use crate::plan::relation::{Atom, Body, Query, Select};
 use crate::plan::rules::guards::sources_read;
@@ -41,13 +41,22 @@ pub struct ResultStanding {
     pub score: Score,
     /// For how many days a manual result has not been checked in, where that is too long.
     pub stale: Option<i32>,
+    /// How sure people are of reaching it, if they say so.
+    pub sureness: Option<Sureness>,
+    /// Whether they are less sure than the time before, and somebody has to act.
+    pub is_doubted: bool,
 }
 
 impl ResultStanding {
-    /// Whether somebody has to act: it is behind its pace, or nobody has said for too long how far it is. What has ended cannot be
-    /// helped any more.
+    /// Whether somebody has to act: it is behind its pace, nobody has said for too long how far it is, or people are less sure of
+    /// it than before. What has ended cannot be helped any more.
     pub fn slips(&self) -> bool {
-        !self.score.is_complete && (self.is_behind() || self.stale.is_some())
+        !self.score.is_complete && (self.is_behind() || self.stale.is_some() || self.is_doubted)
+    }
+
+    /// Why people are less sure of it than before, in words; nothing where they are not, or nobody has to act.
+    pub fn doubt(&self) -> Option<String> {
+        self.sureness.filter(|_| self.is_doubted && !self.score.is_complete)?.fall()
     }
 
     /// Whether it is behind its pace.
@@ -233,6 +242,8 @@ pub fn standings(session: &Session<'_>, refused: &mut Refused) -> Result<Vec<Sta
                 progress: value("progress"),
                 score: score(&results, row),
                 stale: today.and_then(|today| result.silence(objective, today, longest)).map(|silence| silence.days),
+                sureness: today.and_then(|today| result.sureness(today)),
+                is_doubted: today.is_some_and(|today| result.lost_confidence(objective, today).is_some()),
             };
             known.score.why = if result.kpi().is_some_and(|shown| left_out.contains(&shown.kpi)) {
                 "the engine cannot compute its figures".to_owned()

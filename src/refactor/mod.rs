@@ -1,7 +1,8 @@
-//! Changes of a whole project that keep its meaning: a definition gets another name, or another file. In memory; `fix` writes files.
+//! Changes of a whole project: a definition gets another name or another file, or a key result what people say about it. In memory; `fix` writes files.
 //!
 //! Each checks the project that comes out, and gives no changes where that says something else than before.
 
+pub mod check_in;
 pub mod move_to;
 pub mod rename;
 

@@ -5,6 +5,7 @@ pub(super) mod blame;
 pub(super) mod build;
 pub(super) mod changelog;
 pub(super) mod check;
+pub(super) mod checkin;
 pub(super) mod completions;
 pub(super) mod deploy;
 pub(super) mod diff;

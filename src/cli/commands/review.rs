@@ -27,7 +27,7 @@ use serde_json::{Value, json};
   kpic review weekly              only scorecards and objectives with that cadence
   kpic review weekly --format json
 
-A key result slips if it is at risk or off track. Those overdue for a check-in and those that ended below their goals are listed too. `kpic build --figures` writes the same to the review pages.")]
+A key result slips if it is at risk or off track, or if people are less confident than before. Those overdue for a check-in and those that ended below their goals are listed too. `kpic build --figures` writes the same to the review pages.")]
 pub(in crate::cli) struct ReviewArgs {
     /// How often the review is: daily, weekly, biweekly, monthly, quarterly or yearly [default: everything].
     #[arg(value_name = "CADENCE", add = complete::cadences())]
@@ -155,17 +155,15 @@ fn text(model: &Model, agenda: &Agenda<'_>, found: &Found<'_>) -> String {
     if !slipping.is_empty() {
         // What nobody has checked in may be on its way.
         let behind = slipping.iter().filter(|(_, _, known)| known.is_behind()).count();
-        let silent = slipping.len() - behind;
-        let all = count(open.len(), "");
-        let have = if silent == 1 { "has" } else { "have" };
-        let heading = match (behind, silent) {
-            (0, _) => format!("{silent} of {all} {have} not been checked in for too long"),
-            (_, 0) => format!("{behind} of {all} {}", if behind == 1 { "slips" } else { "slip" }),
-            (1, _) => format!("1 of {all} slips, and {silent} {have} not been checked in for too long"),
-            _ => format!("{behind} of {all} slip, and {silent} {have} not been checked in for too long"),
-        };
+        let silent = slipping.iter().filter(|(_, _, known)| !known.is_behind() && known.stale.is_some()).count();
+        let doubted = slipping.len() - behind - silent;
+        let heading = slipping_heading(&count(open.len(), ""), [behind, silent, doubted]);
         let mut part = table(model, &heading, &slipping);
         for (objective, result, known) in &slipping {
+            if let Some(fall) = known.doubt() {
+                let named = format!("{}.{}", objective.name.value, result.name.value);
+                part.push_str(&format!("{} {named}: {fall}\n", out::styled(out::DIM, "note:")));
+            }
             if let Some(days) = known.stale {
                 let named = format!("{}.{}", objective.name.value, result.name.value);
                 part.push_str(&format!("{} {named} has not been checked in for {days} days\n", out::styled(out::DIM, "note:")));
@@ -192,6 +190,25 @@ fn text(model: &Model, agenda: &Agenda<'_>, found: &Found<'_>) -> String {
     }
     parts.retain(|part| !part.is_empty());
     parts.join("\n")
+}
+
+/// How many of all key results are behind, have not been checked in, and are less sure than before: `1 of 3 key results slips, and 1 has not been checked in for too long`.
+fn slipping_heading(all: &str, counts: [usize; 3]) -> String {
+    let words = [
+        ["slips", "slip"],
+        ["has not been checked in for too long", "have not been checked in for too long"],
+        ["has lost confidence", "have lost confidence"],
+    ];
+    let some = counts.into_iter().zip(words).filter(|(count, _)| *count > 0);
+    let clauses = some.enumerate().map(|(at, (count, [one, many]))| {
+        let of = if at == 0 { format!(" of {all}") } else { String::new() };
+        format!("{count}{of} {}", if count == 1 { one } else { many })
+    });
+    let clauses: Vec<String> = clauses.collect();
+    match clauses.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{}, and {last}", before.join(", ")),
+        _ => clauses.concat(),
+    }
 }
 
 /// The commands that show a scorecard's KPIs, at the grain of the review where a KPI declares it.
