@@ -178,6 +178,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "sql",
             "manifest",
             "template",
+            "docs",
             "build",
             "query",
             "engine",

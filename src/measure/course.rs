@@ -1,7 +1,7 @@
 //! How far key results were, reading by reading: the rows of the view of their history, put back to what they are about.
 
 use super::refused::{self, Refused};
-use super::{Session, number};
+use super::{Session, number, status};
 use crate::calendar::Date;
 use crate::engine::{Failure, Rows};
 use crate::model::objective::{ObjectiveId, Sheet};
@@ -31,6 +31,21 @@ pub type Courses = BTreeMap<(ObjectiveId, usize), Vec<Reading>>;
 /// The query that [`courses`] runs.
 pub fn query(session: &Session<'_>, left_out: &BTreeSet<KpiId>) -> Query {
     objectives::query_without(session.project, Sheet::History, Data::Warehouse, left_out)
+}
+
+/// The readings of all key results. Where the engine refuses some KPIs, those of all others; that it does, `status` has said by then.
+///
+/// # Errors
+/// Fails if the engine cannot be used.
+pub fn all(session: &Session<'_>) -> Result<Courses, Failure> {
+    let query = query(session, &BTreeSet::new());
+    match session.answer(std::slice::from_ref(&query))?.into_iter().next() {
+        Some(Ok(rows)) => Ok(by_result(session.project.model(), &rows)),
+        Some(Err(_)) | None => {
+            let left_out = status::to_blame(session, &mut Refused::default())?;
+            courses(session, &left_out, &mut Refused::default())
+        }
+    }
 }
 
 /// All readings of all key results, but of those that some KPIs show. What the engine refuses is not known, and goes to `refused`.

@@ -3,6 +3,7 @@
 
 mod calendar;
 pub mod course;
+pub mod digest;
 mod files;
 pub mod firings;
 pub mod freeze;

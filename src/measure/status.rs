@@ -180,7 +180,20 @@ fn sheets(session: &Session<'_>, refused: &mut Refused) -> Result<(Rows, Rows, B
     if let Ok((objectives, results)) = both(&BTreeSet::new())? {
         return Ok((objectives, results, BTreeSet::new()));
     }
-    // Each KPI with all others left out shows whether it is to blame.
+    let left_out = to_blame(session, refused)?;
+    match both(&left_out)? {
+        Ok((objectives, results)) => Ok((objectives, results, left_out)),
+        Err(why) => {
+            let read = sources_read(&queries(session));
+            refused.of(read, refused::other("how far objectives are", None, &why));
+            Ok((Rows::default(), Rows::default(), objectives::kpis(model)))
+        }
+    }
+}
+
+/// The KPIs that the engine refuses to compute for key results: each with all others left out shows whether it is to blame.
+pub(super) fn to_blame(session: &Session<'_>, refused: &mut Refused) -> Result<BTreeSet<KpiId>, Failure> {
+    let (project, model) = (session.project, session.project.model());
     let all = objectives::kpis(model);
     let others = |kpi: &KpiId| all.iter().copied().filter(|other| other != kpi).collect();
     let alone: Vec<Query> =
@@ -192,14 +205,7 @@ fn sheets(session: &Session<'_>, refused: &mut Refused) -> Result<(Rows, Rows, B
             left_out.insert(*kpi);
         }
     }
-    match both(&left_out)? {
-        Ok((objectives, results)) => Ok((objectives, results, left_out)),
-        Err(why) => {
-            let read = sources_read(&queries(session));
-            refused.of(read, refused::other("how far objectives are", None, &why));
-            Ok((Rows::default(), Rows::default(), all))
-        }
-    }
+    Ok(left_out)
 }
 
 /// The objectives whose score is not known where some KPIs are not: those with results that they show, and those that are judged by

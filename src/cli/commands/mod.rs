@@ -9,6 +9,7 @@ pub(super) mod checkin;
 pub(super) mod completions;
 pub(super) mod deploy;
 pub(super) mod diff;
+pub(super) mod digest;
 pub(super) mod explain;
 pub(super) mod fmt;
 pub(super) mod freeze;
