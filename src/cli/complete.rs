@@ -56,6 +56,16 @@ pub(super) fn key_results() -> ArgValueCompleter {
     names(of)
 }
 
+/// Completes the periods of its objectives.
+pub(super) fn periods() -> ArgValueCompleter {
+    let of = |model: &Model| {
+        let periods: std::collections::BTreeSet<&String> =
+            model.objectives.rows().iter().map(|objective| &objective.period_text).collect();
+        periods.into_iter().map(|period| (period.clone(), None)).collect()
+    };
+    names(of)
+}
+
 /// Completes the names of its teams.
 pub(super) fn teams() -> ArgValueCompleter {
     names(|model| model.teams.rows().iter().map(|team| (team.name.value.clone(), Some(team.title.clone()))).collect())

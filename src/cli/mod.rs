@@ -235,6 +235,8 @@ enum Command {
     Digest(commands::digest::DigestArgs),
     /// Write a check-in of a key result into its spec: how far it is, how sure people are, what is in its way.
     Checkin(commands::checkin::CheckinArgs),
+    /// Close a period: draft the grades of its objectives, and ask for what was learned.
+    Close(commands::close::CloseArgs),
     /// Write measured baselines into the specs, so that late data cannot move them.
     Freeze(commands::freeze::FreezeArgs),
     /// Show lineage, from sources and columns to KPIs.
@@ -356,6 +358,7 @@ fn run() -> ExitCode {
         Command::Review(args) => commands::review::run(&args, &context),
         Command::Checkin(args) => commands::checkin::run(&args, &context),
         Command::Digest(args) => commands::digest::run(&args, &context),
+        Command::Close(args) => commands::close::run(&args, &context),
         Command::Freeze(args) => commands::freeze::run(&args, &context),
         Command::Graph(args) => commands::graph::run(&args, &context),
         Command::Align(args) => commands::align::run(&args, &context),

@@ -16,6 +16,8 @@ pub struct Wish<'a> {
     pub value: &'a str,
     /// Whether it takes the place of an entry with that key.
     pub replaces: bool,
+    /// A comment that may stand behind it, and whether it is to: it goes where the entry has a line of its own.
+    pub comment: Option<(&'a str, bool)>,
 }
 
 /// Why an entry cannot be put somewhere.
@@ -149,7 +151,11 @@ impl Place<'_> {
         if self.stream.comments.iter().any(|comment| range.contains(&comment.start)) {
             return Err(Cannot::HasComments);
         }
-        Ok((range, format!(": {}", self.wish.value)))
+        // A comment that is no longer to be there goes with what it was behind.
+        let rest = self.text.get(range.end..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        let is_over = self.wish.comment.is_some_and(|(text, stays)| !stays && rest.trim() == format!("# {text}"));
+        let end = if is_over { range.end + rest.len() } else { range.end };
+        Ok((range.start..end, format!(": {}", self.wish.value)))
     }
 
     /// `check_ins: { 2024-05-15: 1 }`
@@ -164,9 +170,11 @@ impl Place<'_> {
     /// The same in lines.
     fn lines(&self, key: &str, keys: &[&str], indent: usize) -> String {
         let (space, end) = (" ".repeat(indent), breaks(self.text));
+        let comment = self.wish.comment.filter(|(_, stays)| *stays);
+        let comment = comment.map(|(text, _)| format!("  # {text}")).unwrap_or_default();
         match keys.split_first() {
             Some((next, rest)) => format!("{space}{key}:{end}{}", self.lines(next, rest, indent + STEP)),
-            None if key == self.wish.key => format!("{space}{key}: {}{end}", self.wish.value),
+            None if key == self.wish.key => format!("{space}{key}: {}{comment}{end}", self.wish.value),
             None => format!("{space}{key}:{end}{}", self.lines(self.wish.key, &[], indent + STEP)),
         }
     }
@@ -182,7 +190,7 @@ mod tests {
     const KEYS: [&str; 5] = ["objectives", "grow", "key_results", "shops", "check_ins"];
 
     fn put(text: &str, day: &str, replaces: bool) -> Result<String, Cannot> {
-        let wish = Wish { map: &KEYS, key: day, value: "{ value: 2, note: Opened. }", replaces };
+        let wish = Wish { map: &KEYS, key: day, value: "{ value: 2, note: Opened. }", replaces, comment: None };
         super::put("specs/a.yml", text, &wish)
     }
 
@@ -264,9 +272,31 @@ mod tests {
         let long = "A note that is so long that it does not fit into the line any more, since there are many words in it that need their room".repeat(2);
         let before = format("specs/a.yml", &spec(" { manual: true, to: 2 }")).unwrap();
         let value = format!("{{ value: 2, note: \"{long}\" }}");
-        let after = super::put("specs/a.yml", &before, &Wish { map: &KEYS, key: "2024-02-01", value: &value, replaces: false })
-            .unwrap();
+        let after = super::put(
+            "specs/a.yml",
+            &before,
+            &Wish { map: &KEYS, key: "2024-02-01", value: &value, replaces: false, comment: None },
+        )
+        .unwrap();
         assert_eq!(format("specs/a.yml", &after).unwrap(), after);
         assert!(after.contains(&long) && after.lines().count() > before.lines().count(), "{after}");
+    }
+
+    #[test]
+    fn a_comment_stands_behind_an_entry_until_it_is_over() {
+        let with = |text: &str, value: &str, stays: bool, replaces: bool| {
+            let wish =
+                Wish { map: &KEYS[..4], key: "2024-02-01", value, replaces, comment: Some(("what was learned?", stays)) };
+            super::put("specs/a.yml", text, &wish).unwrap()
+        };
+        let before = spec("\n        to: 2");
+        let asked = with(&before, "{ grade: 1 }", true, false);
+        assert_eq!(asked, spec("\n        to: 2\n        2024-02-01: { grade: 1 }  # what was learned?"));
+        let said = with(&asked, "{ grade: 1, learned: It. }", false, true);
+        assert_eq!(said, spec("\n        to: 2\n        2024-02-01: { grade: 1, learned: It. }"));
+        let other = asked.replace("# what was learned?", "# what we think");
+        assert!(with(&other, "{ grade: 0 }", false, true).contains("2024-02-01: { grade: 0 }  # what we think\n"));
+        // In braces there is no room for one.
+        assert!(with(&spec(" { to: 2 }"), "{ grade: 1 }", true, false).contains(" { to: 2, 2024-02-01: { grade: 1 } }\n"));
     }
 }

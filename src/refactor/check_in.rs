@@ -92,7 +92,7 @@ pub fn check_in(project: &Checked, wish: &Wish<'_>, options: &Options) -> Result
         let Some(value) = value else { continue };
         let (day, replaces) = (wish.day.to_string(), wish.replaces);
         let keys = [Kind::Objective.section(), &objective.name.value, "key_results", &result.name.value, map];
-        let put = put::put(path, &after, &put::Wish { map: &keys, key: &day, value: &value, replaces });
+        let put = put::put(path, &after, &put::Wish { map: &keys, key: &day, value: &value, replaces, comment: None });
         after = put.map_err(|why| refused(why, path, (objective, result), map, wish.day))?;
     }
     let hidden = project.files.get(file).map(|file| file.hidden().map(str::to_owned).collect()).unwrap_or_default();

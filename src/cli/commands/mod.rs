@@ -6,6 +6,7 @@ pub(super) mod build;
 pub(super) mod changelog;
 pub(super) mod check;
 pub(super) mod checkin;
+pub(super) mod close;
 pub(super) mod completions;
 pub(super) mod deploy;
 pub(super) mod diff;
