@@ -127,11 +127,110 @@ fn programs_read_what_was_closed() {
 }
 
 #[test]
+fn unfinished_results_go_on_in_drafts() {
+    let project = project();
+    let said = text(&close(project.path(), &["2024-Q1", "--carry-to", "2024-Q2"]));
+    for pair in ["grow.sold as grow_2024_q2.sold", "calm.calls as calm_2024_q2.calls", "known.a as known_2024_q2.a"] {
+        assert!(said.contains(&format!("carried on: {pair}\n")), "{said}");
+    }
+    let after = spec(project.path());
+    // What was reached, dropped or guarded does not go on, nor what has no grade yet.
+    let drafts = "\
+  grow_2024_q2: { title: We grow, owner: shop, period: 2024-Q2, key_results: { sold: { title: More is sold, kpi: sold, from: measured, to: 4, continues: grow.sold } } }
+  calm_2024_q2: { title: All is calm, owner: care, period: 2024-Q2, key_results: { calls: { title: Calls, manual: true, from: 1, to: 3, continues: calm.calls } } }
+  known_2024_q2: { title: Known, owner: care, period: 2024-Q2, key_results: { a: { title: A, kpi: sold, from: measured, to: 2, continues: known.a } } }
+";
+    assert!(after.ends_with(drafts), "{after}");
+    assert!(after.contains("2024-04-02: { grade: 0.62 }"), "{after}");
+    assert_eq!(kpic(project.path(), &["check"]).status.code(), Some(0));
+    // March had one sale.
+    let status: Value =
+        serde_json::from_str(&text(&kpic(project.path(), &["status", "grow_2024_q2", "--format", "json"]))).unwrap();
+    assert_eq!((&status[0]["key_results"][0]["baseline"], &status[0]["key_results"][0]["target"]), (&json!(1.0), &json!(4.0)));
+    let again = close(project.path(), &["2024-Q1", "--carry-to", "2024-Q2"]);
+    assert_eq!(again.status.code(), Some(1));
+    let told = String::from_utf8(again.stderr).unwrap();
+    assert!(told.contains("there is already an objective `grow_2024_q2`"), "{told}");
+    assert_eq!(spec(project.path()), after);
+    // A name follows its objective.
+    text(&kpic(project.path(), &["rename", "grow", "rise"]));
+    assert!(spec(project.path()).contains("continues: rise.sold }"));
+}
+
+#[test]
+fn drafts_keep_what_makes_a_result() {
+    let project = project();
+    let own = "sources:
+  sales: { table: sales, kind: events, time: day, columns: { day: date, kind: text, is_good: { type: boolean, nullable: false } } }
+teams: { shop: { title: The shop }, care: { title: Customer care } }
+kpis:
+  good: { formula: count(sales where is_good) / count(sales), unit: \"%\", better: up, by: [kind] }
+  sold: { formula: count(sales), better: up, by: [kind] }
+objectives:
+  year: { title: A year, period: 2024, key_results: { a: { kpi: sold, from: 0, to: 9 } } }
+  grow_2024_q1:
+    title: \"We: grow\"
+    owner: shop
+    period: 2024-Q1
+    parent: year
+    review: weekly
+    key_results:
+      good:  { title: Good ones, kpi: good, slice: { kind: 'a: b' }, at_least: 45%, owner: care, weight: 2, due: 2024-03-20, confidence: { 2024-02-01: 5 } }
+      kept:  { kpi: good, between: [40%, \"60%\"], measure: mean, commitment: committed }
+      sum:   { kpi: sold, from: 0, to: 9, measure: to_date }
+      shops: { manual: true, unit: shop, to: 3, unaligned: So far. }
+    final: { 2024-04-01: { grade: 0.5 } }
+";
+    let data = "create table sales as select date '2024-01-05' as day, 'x' as kind, true as is_good";
+    let database = project.path().join("data.duckdb");
+    let duckdb =
+        std::env::var("KPIC_DUCKDB").unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/.tools/duckdb").to_owned());
+    assert!(std::process::Command::new(duckdb).arg(&database).arg(data).status().unwrap().success());
+    fs::write(project.path().join("specs/shop.yml"), own).unwrap();
+    let arguments = ["2024-Q1", "--carry-to", "2024-Q2", "--database", database.to_str().unwrap()];
+    let said = text(&close(project.path(), &arguments));
+    assert!(said.contains("not carried on: grow_2024_q1.sum: it adds up from the start of its period"), "{said}");
+    let draft = "  grow_2024_q2: { title: \"We: grow\", owner: shop, period: 2024-Q2, parent: year, review: weekly, key_results: { \
+        good: { title: Good ones, kpi: good, slice: { kind: \"a: b\" }, at_least: 45%, owner: care, weight: 2, continues: grow_2024_q1.good }, \
+        kept: { kpi: good, between: [40%, 60%], measure: mean, commitment: committed, continues: grow_2024_q1.kept }, \
+        shops: { manual: true, unit: shop, from: 0, to: 3, unaligned: So far., continues: grow_2024_q1.shops } } }\n";
+    assert_eq!(spec(project.path()).strip_prefix(own).unwrap(), draft);
+}
+
+#[test]
+fn only_what_came_before_and_is_measured_alike_is_continued() {
+    let project = project();
+    for (own, why) in [
+        ("kpi: sold, from: 0, to: 2, continues: grow.sold", None),
+        ("manual: true, from: 0, to: 2, continues: grow.shops", None),
+        ("kpi: sold, from: 0, to: 2, continues: grow.sol", Some("there is no key result `grow.sol`")),
+        ("kpi: sold, from: 0, to: 2, continues: later.a", Some("`later.a` does not begin earlier")),
+        ("kpi: sold, from: 0, to: 2, continues: grow.shops", Some("`grow.shops` is measured in another way")),
+        ("manual: true, unit: day, from: 0, to: 2, continues: grow.shops", Some("`grow.shops` is measured in another way")),
+    ] {
+        let spec = SPEC.replace(
+            "period: 2024-Q2, key_results: { a: { title: A, kpi: sold, from: 0, to: 2 } }",
+            &format!("period: 2024-Q2, key_results: {{ a: {{ title: A, {own} }} }}"),
+        );
+        assert_ne!(spec, SPEC);
+        fs::write(project.path().join("specs/shop.yml"), spec).unwrap();
+        let output = kpic(project.path(), &["check"]);
+        let told = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        match why {
+            None => assert_eq!(output.status.code(), Some(0), "{told}"),
+            Some(why) => assert!(told.contains(why) && told.contains("bad-key-result"), "{told}"),
+        }
+    }
+}
+
+#[test]
 fn what_cannot_be_closed_is_said_and_nothing_is_written() {
     let project = project();
     for (arguments, code, said) in [
         (&["2024-Q2"][..], 0, "left: later: it runs until 2024-06-30"),
         (&["2024-Q1", "--on", "2024-03-30"], 0, "left: grow: it runs until 2024-03-31"),
+        (&["2024-Q1", "--carry-to", "2024-01"], 2, "2024-01 does not come after 2024-Q1"),
+        (&["2024-Q1", "--carry-to", "soon"], 2, "`soon` is not a period"),
         (&["2024-Q3"], 2, "no objective is of the period `2024-Q3`"),
         (&["2024-Q1", "--on", "2024-04-03"], 2, "2024-04-03 is after the project's last visible day, 2024-04-02"),
         (&["2024-Q1", "--grade", "grow=1.5"], 2, "a grade from 0 to 1"),

@@ -220,6 +220,8 @@ impl Describe<'_> {
             of.put(format!("confidence.{day}"), Effect::Part(Class::Goal), confidence.to_string(), confidence.to_string());
         }
         of.say("health", Class::Goal, if result.is_health { "true" } else { "" });
+        let continues = result.continues.as_ref().map(|continues| self.model.result_name(continues.value));
+        of.say("continues", Class::Words, continues.unwrap_or_default());
         of.say("dropped", Class::Goal, result.dropped.clone().unwrap_or_default());
         of.say("unaligned", Class::Words, result.unaligned.clone());
         of

@@ -110,11 +110,11 @@ impl Place<'_> {
 
     /// Adds an entry to a map, with maps in it for further keys.
     fn add(&self, node: &Node, map: &Map, key: &str, keys: &[&str]) -> Result<Change, Cannot> {
-        let in_order =
-            map.entries.iter().zip(map.entries.iter().skip(1)).all(|(one, other)| one.key.text() <= other.key.text());
         // Only days, of which keys are numbers, are in order by more than chance.
-        let is_day = key.starts_with(|char: char| char.is_ascii_digit());
-        let later = map.entries.iter().find(|entry| is_day && in_order && entry.key.text() > Some(key));
+        let is_day = |key: &str| key.starts_with(|char: char| char.is_ascii_digit());
+        let keys_there = || map.entries.iter().map(|entry| entry.key.text().unwrap_or_default());
+        let in_order = is_day(key) && keys_there().all(is_day) && keys_there().is_sorted();
+        let later = map.entries.iter().find(|entry| in_order && entry.key.text() > Some(key));
         if map.flow {
             let written = self.in_braces(key, keys);
             return Ok(match (later, map.entries.last()) {

@@ -107,6 +107,8 @@ pub struct KeyResult {
     pub check_ins: Vec<CheckIn>,
     /// How sure people are, from 1 to 10, by day.
     pub confidence: BTreeMap<String, u32>,
+    /// The key result of an earlier period that it carries on: `objective.result`.
+    pub continues: Option<String>,
     /// Why it is no longer pursued.
     pub dropped: Option<String>,
 }
@@ -211,6 +213,7 @@ fn key_result(whole: &Collected<'_>, result: &model::KeyResult, owner: Option<St
         pace: result.pace_text.clone(),
         check_ins: result.check_ins.iter().map(check_in).collect(),
         confidence: result.confidence.iter().map(|(day, sure)| (day.to_string(), *sure)).collect(),
+        continues: result.continues.as_ref().map(|continues| whole.model.result_name(continues.value)),
         dropped: result.dropped.clone(),
     }
 }

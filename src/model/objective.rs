@@ -5,12 +5,15 @@
 use super::expr::Literal;
 use super::id::Id;
 use super::unit::Unit;
-use super::{DimensionId, KpiId, TeamId};
+use super::{DimensionId, KpiId, Model, TeamId};
 use crate::calendar::{Date, Grain, Stretch};
 use crate::text::{Name, Span, Spanned};
 
 /// An objective.
 pub type ObjectiveId = Id<Objective>;
+
+/// A key result: its objective, and its place in it.
+pub type ResultId = (ObjectiveId, usize);
 
 /// How objectives are judged, and how many are allowed.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,6 +135,8 @@ pub struct KeyResult {
     pub confidence: Vec<(Date, u32)>,
     /// What people said about it, the earliest first.
     pub check_ins: Vec<CheckIn>,
+    /// The key result of an earlier period that it carries on.
+    pub continues: Option<Spanned<ResultId>>,
     /// Whether it must not break, rather than be reached.
     pub is_health: bool,
     /// Why it is no longer pursued.
@@ -636,6 +641,15 @@ impl KeyResult {
     /// Whether it counts for the score of its objective.
     pub fn counts(&self) -> bool {
         !self.is_health && self.dropped.is_none()
+    }
+}
+
+impl Model {
+    /// How a key result is named from outside of its objective: `grow.more_buyers`.
+    pub fn result_name(&self, (objective, at): ResultId) -> String {
+        let objective = self.objectives.get(objective);
+        let result = objective.key_results.get(at).map_or("", |result| result.name.value.as_str());
+        format!("{}.{result}", objective.name.value)
     }
 }
 

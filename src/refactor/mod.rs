@@ -2,6 +2,7 @@
 //!
 //! Each checks the project that comes out, and gives no changes where that says something else than before.
 
+pub mod carry;
 pub mod check_in;
 pub mod grade;
 pub mod move_to;

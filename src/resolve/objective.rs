@@ -48,6 +48,44 @@ pub(super) fn objectives(spec: &Spec, model: &mut Model, findings: &mut Findings
             }
         }
     }
+    continued(spec, model, findings);
+}
+
+/// Finds the key results that others carry on. Whether they can, the checker says.
+fn continued(spec: &Spec, model: &mut Model, findings: &mut Findings) {
+    let mut places = HashMap::new();
+    for (id, objective) in model.objectives.iter() {
+        for (at, result) in objective.key_results.iter().enumerate() {
+            places.insert(format!("{}.{}", objective.name.value, result.name.value), (id, at));
+        }
+    }
+    let written = spec.objectives.iter().map(|objective| &objective.key_results);
+    for (id, results) in model.objectives.ids().collect::<Vec<_>>().into_iter().zip(written) {
+        for (at, result) in results.iter().enumerate() {
+            let Some(name) = &result.continues else { continue };
+            match places.get(&name.value) {
+                Some(found) => {
+                    model.uses.note(name.span, Meant::Objective(found.0));
+                    let continues = Some(Spanned::new(*found, name.span));
+                    model
+                        .objectives
+                        .get_mut(id)
+                        .key_results
+                        .get_mut(at)
+                        .into_iter()
+                        .for_each(|own| own.continues = continues.clone());
+                }
+                None if spec.incomplete => {}
+                None => {
+                    let names = places.keys().map(String::as_str);
+                    let help = suggest::did_you_mean(&name.value, "the key results are", names)
+                        .unwrap_or_else(|| "a key result is named `objective.result`".to_owned());
+                    let message = format!("there is no key result `{}`", name.value);
+                    findings.report(&codes::BAD_KEY_RESULT, name.span, message).help(help);
+                }
+            }
+        }
+    }
 }
 
 fn value(text: Option<&Text>) -> Option<String> {
@@ -206,6 +244,7 @@ impl Resolver<'_> {
             },
             confidence,
             check_ins: self.check_ins(result, period),
+            continues: None,
             is_health: result.health,
             dropped: value(result.dropped.as_ref()),
             unaligned: value(result.unaligned.as_ref()).unwrap_or_default(),

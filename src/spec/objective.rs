@@ -112,6 +112,8 @@ pub struct KeyResult {
     pub unit: Option<Text>,
     /// What people said about it, by day.
     pub check_ins: Vec<(Name, CheckIn)>,
+    /// The key result of an earlier period that it carries on.
+    pub continues: Option<Text>,
     /// Why it is no longer pursued.
     pub dropped: Option<Text>,
     /// Why it need not move the North Star.
@@ -234,6 +236,8 @@ static KEY_RESULT: Record = Record {
             "What people say about it, by day: a manual result's value, and for any result what helps or is in its way.",
         )
         .example("{ 2025-07-15: { value: 1, note: Signed in Lisbon. } }"),
+        Field::new("continues", Shape::Text, "The key result of an earlier period that it carries on: `objective.result`.")
+            .example("grow.more_buyers"),
         Field::new("dropped", Shape::Text, "Why it is no longer pursued.").example("The programme stopped in August."),
         Field::new("unaligned", Shape::Text, "Why it need not move the North Star.").example("The law asks for it."),
         allow::FIELD,
@@ -342,6 +346,7 @@ fn key_result(entry: &Entry) -> KeyResult {
         manual: reader.truth("manual").unwrap_or(false),
         unit: reader.text("unit"),
         check_ins: reader.entries("check_ins").iter().map(|entry| (entry.key.clone(), check_in(&entry.value))).collect(),
+        continues: reader.text("continues"),
         dropped: reader.text("dropped"),
         unaligned: reader.text("unaligned"),
     }

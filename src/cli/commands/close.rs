@@ -12,10 +12,13 @@ use crate::engine::Failure;
 use crate::fix;
 use crate::measure::refused::Refused;
 use crate::measure::status::{self, ResultStanding, Standing};
-use crate::measure::{Session, guard};
+use crate::measure::{Session, freeze, guard};
 use crate::model::Model;
 use crate::model::objective::{KeyResult, Objective};
+use crate::model::unit::Unit;
 use crate::pipeline;
+use crate::plan::views::objectives::unit_text;
+use crate::refactor::carry::{self, Carry, Unfinished};
 use crate::refactor::grade::{self, Grade};
 use clap::Args;
 use serde_json::{Value, json};
@@ -28,8 +31,9 @@ use std::collections::BTreeSet;
   kpic close 2025-H2 --owner sales
   kpic close 2025-H2 --learned grow=\"Partners needed a sandbox first.\"
   kpic close 2025-H2 --grade grow=0.7       another grade than the score
+  kpic close 2025-H2 --carry-to 2026-H1     also draft objectives with what is unfinished
 
-Each objective of the period that has ended and has no `final` grade gets one: its score. A comment in the spec asks for what was learned where `--learned` does not say it. Objectives that are graded already are left alone, unless `--grade` or `--learned` names them. Nothing else of the files changes, and the project is checked with the grades before anything is written.")]
+Each objective of the period that has ended and has no `final` grade gets one: its score. A comment in the spec asks for what was learned where `--learned` does not say it. Objectives that are graded already are left alone, unless `--grade` or `--learned` names them. With `--carry-to` the unfinished results of closed objectives go on in drafts for that period, which say what they continue; look over their goals. Nothing else of the files changes, and the project is checked with the grades before anything is written.")]
 pub(in crate::cli) struct CloseArgs {
     /// The period of the objectives, as they write it.
     #[arg(value_name = "PERIOD", add = complete::periods())]
@@ -46,6 +50,9 @@ pub(in crate::cli) struct CloseArgs {
     /// The day of the grades [default: the project's last visible day].
     #[arg(long, value_name = "DAY", value_parser = day::parse)]
     on: Option<Date>,
+    /// Draft objectives of this later period with the results that are unfinished.
+    #[arg(long, value_name = "PERIOD")]
+    carry_to: Option<String>,
     /// Show the changes without writing them.
     #[arg(long)]
     diff: bool,
@@ -86,6 +93,7 @@ pub(in crate::cli) fn run(args: &CloseArgs, context: &Context<'_>) -> Result<u8,
         let help = "figures are known up to that day; `--as-of` sets another one";
         return Err(usage(&format!("{on} is after the project's last visible day, {last}"), help));
     }
+    let next = args.carry_to.as_deref().map(|period| next_period(model, args, period)).transpose()?;
     let engine = engine_of(context, &root, &args.engine, &model.warehouse)?;
     let session = Session { project: &project, engine: &*engine };
     let (standings, findings) = guarded::guarded(&args.guards, project.files(), "reading", |guarding| {
@@ -98,12 +106,20 @@ pub(in crate::cli) fn run(args: &CloseArgs, context: &Context<'_>) -> Result<u8,
     let of_period = standings.iter().filter(|standing| chosen.contains(&model.objectives.get(standing.objective).name.value));
     let closed: Vec<Closed<'_>> = of_period.map(|standing| Closed::of(model, standing, args, on)).collect();
     let grades: Vec<Grade> = closed.iter().filter_map(|each| each.grade.as_ref().ok().cloned()).collect();
-    let changes = if grades.is_empty() {
-        Vec::new()
-    } else {
-        let checked = pipeline::check(&root, &options);
-        grade::grade(&checked, &grades, &options).map_err(|refusal| refused(&refusal))?.changes
-    };
+    let graded = grade::grade(&pipeline::check(&root, &options), &grades, &options).map_err(|refusal| refused(&refusal))?;
+    let (mut changes, mut pairs) = (graded.changes, Vec::new());
+    if let Some(next) = &next {
+        let wanted: Vec<Carry> = closed.iter().filter(|each| each.is_over()).map(|each| each.carry(model)).collect();
+        let carried =
+            carry::carry(&graded.after, &wanted, (next.0.as_str(), next.1), &options).map_err(|refusal| refused(&refusal))?;
+        pairs = carried.pairs;
+        for change in carried.changes {
+            match changes.iter_mut().find(|known| known.path == change.path) {
+                Some(known) => known.after = change.after,
+                None => changes.push(change),
+            }
+        }
+    }
     let code = if findings.is_empty() { FINE } else { FINDINGS };
     if args.diff {
         print_diff(&changes, &root);
@@ -113,12 +129,12 @@ pub(in crate::cli) fn run(args: &CloseArgs, context: &Context<'_>) -> Result<u8,
     match args.format {
         FiguresFormat::Table => {
             let done = format!("{} of {} graded on {on}", many(grades.len(), "objective"), args.period);
-            if grades.is_empty() {
+            if changes.is_empty() {
                 out::print(&format!("nothing to grade in {}\n", args.period));
             } else {
                 finish(&root, &changes, false, args.dry_run, &done)?;
             }
-            out::print(&text(args, &closed));
+            out::print(&text(args, &closed, &pairs));
         }
         FiguresFormat::Json => {
             if !args.dry_run {
@@ -126,11 +142,25 @@ pub(in crate::cli) fn run(args: &CloseArgs, context: &Context<'_>) -> Result<u8,
                 fix::write(&root, &changes).map_err(fails)?;
             }
             let files = changes.iter().map(|change| change.path.as_str()).filter(|_| !args.dry_run);
-            out::json(&data(model, args, on, &closed, &files.collect::<Vec<_>>()));
+            out::json(&data(model, args, on, &closed, &files.collect::<Vec<_>>(), &pairs));
         }
     }
     show_findings(&findings, project.files());
     Ok(code)
+}
+
+/// The period to which unfinished results go, which has to be later.
+fn next_period(model: &Model, args: &CloseArgs, period: &str) -> Result<(String, Stretch), Stop> {
+    let stretch = |text: &str| Stretch::parse(text, &model.calendar).filter(|_| !model.calendar.custom);
+    let Some(next) = stretch(period) else {
+        let help = "a year, half, quarter or month: `2026`, `2026-H1`, `2026-Q1`, `2026-01`; in a calendar of the project's own carry results on by hand";
+        return Err(usage(&format!("`{period}` is not a period"), help));
+    };
+    let is_later = stretch(&args.period).is_none_or(|closed| closed.last < next.first);
+    if !is_later {
+        return Err(usage(&format!("{period} does not come after {}", args.period), "name a period that begins later"));
+    }
+    Ok((period.to_owned(), next))
 }
 
 /// The names of the objectives of the period, or of a team in it.
@@ -197,9 +227,26 @@ impl<'a> Closed<'a> {
     }
 
     /// The results that did not reach their goal, which may go on in the next period.
-    fn unfinished(&self) -> Vec<&'a str> {
-        let open = self.results().filter(|(_, known)| known.score.status != "achieved");
-        open.map(|(result, _)| result.name.value.as_str()).collect()
+    fn unfinished(&self) -> Vec<(usize, &'a KeyResult, &'a ResultStanding)> {
+        let all = self.objective.key_results.iter().zip(&self.standing.key_results).enumerate();
+        let open = all.filter(|(_, (result, known))| result.counts() && known.score.status != "achieved");
+        open.map(|(at, (result, known))| (at, result, known)).collect()
+    }
+
+    /// Whether it has a grade, or gets one.
+    fn is_over(&self) -> bool {
+        self.grade.is_ok() || !self.objective.finals.is_empty()
+    }
+
+    /// The results that go on.
+    fn carry(&self, model: &Model) -> Carry {
+        let results = self.unfinished().into_iter().filter(|(_, result, _)| carry::cannot(result).is_none());
+        let results = results.map(|(at, result, known)| {
+            let unit = Unit::parse(&unit_text(model, result)).unwrap_or_default();
+            let written = |value: Option<f64>| value.map(|value| freeze::written(value, &unit));
+            Unfinished { at, current: written(known.current), target: written(known.target) }
+        });
+        Carry { objective: self.standing.objective, results: results.collect() }
     }
 }
 
@@ -233,7 +280,7 @@ fn grade_of(objective: &Objective, standing: &Standing, args: &CloseArgs, on: Da
     }
 }
 
-fn text(args: &CloseArgs, closed: &[Closed<'_>]) -> String {
+fn text(args: &CloseArgs, closed: &[Closed<'_>], pairs: &[(String, String)]) -> String {
     let graded = || closed.iter().filter_map(|each| Some((each, each.grade.as_ref().ok()?)));
     let rows = graded().map(|(each, grade)| {
         let score = each.standing.score.score.map(|score| format!("{score:.2}")).unwrap_or_default();
@@ -262,12 +309,22 @@ fn text(args: &CloseArgs, closed: &[Closed<'_>]) -> String {
         }
         let open = each.unfinished();
         if !open.is_empty() {
-            let names: Vec<String> = open.iter().map(|result| format!("{name}.{result}")).collect();
+            let names: Vec<String> = open.iter().map(|(_, result, _)| format!("{name}.{}", result.name.value)).collect();
             note(&mut text, "unfinished:", &names.join(", "));
         }
         if grade.learned.is_empty() {
             let command = format!("kpic close {} --learned {name}=\"...\"", args.period);
             note(&mut text, "note:", &format!("say what was learned in the spec, or with `{command}`"));
+        }
+    }
+    for (before, after) in pairs {
+        note(&mut text, "carried on:", &format!("{before} as {after}"));
+    }
+    for each in closed.iter().filter(|each| args.carry_to.is_some() && each.is_over()) {
+        for (_, result, _) in each.unfinished() {
+            if let Some(why) = carry::cannot(result) {
+                note(&mut text, "not carried on:", &format!("{}.{}: {why}", each.objective.name.value, result.name.value));
+            }
         }
     }
     for each in closed {
@@ -278,7 +335,14 @@ fn text(args: &CloseArgs, closed: &[Closed<'_>]) -> String {
     text
 }
 
-fn data(model: &Model, args: &CloseArgs, on: Date, closed: &[Closed<'_>], written: &[&str]) -> String {
+fn data(
+    model: &Model,
+    args: &CloseArgs,
+    on: Date,
+    closed: &[Closed<'_>],
+    written: &[&str],
+    pairs: &[(String, String)],
+) -> String {
     let of = |each: &Closed<'_>| -> Value {
         let grade = each.grade.as_ref().ok();
         json!({
@@ -292,7 +356,7 @@ fn data(model: &Model, args: &CloseArgs, on: Date, closed: &[Closed<'_>], writte
             "reached": each.reached(),
             "key_results": each.results().count(),
             "dropped": each.dropped(),
-            "unfinished": each.unfinished(),
+            "unfinished": each.unfinished().iter().map(|(_, result, _)| &result.name.value).collect::<Vec<_>>(),
             "left": each.grade.as_ref().err(),
         })
     };
@@ -301,6 +365,7 @@ fn data(model: &Model, args: &CloseArgs, on: Date, closed: &[Closed<'_>], writte
         "day": on.to_string(),
         "objectives": closed.iter().map(of).collect::<Vec<_>>(),
         "written": written,
+        "carried_on": pairs.iter().map(|(before, after)| json!({ "from": before, "to": after })).collect::<Vec<_>>(),
     });
     let mut text = crate::text::json(&all);
     text.push('\n');
