@@ -79,7 +79,7 @@ impl Place<'_> {
         if !of.value.marks.is_empty() || matches!(of.value.kind, Kind::Alias(_)) {
             return Err(Cannot::Shared);
         }
-        let Kind::Map(map) = &of.value.kind else { return self.into_nothing(of, keys) };
+        let Kind::Map(map) = &of.value.kind else { return self.below_key(of, keys) };
         match keys.split_first() {
             Some((next, rest)) => match entry(&of.value, next) {
                 Some(next) => self.within(next, rest),
@@ -94,7 +94,7 @@ impl Place<'_> {
     }
 
     /// `check_ins:` with nothing behind it.
-    fn into_nothing(&self, of: &Entry, keys: &[&str]) -> Result<Change, Cannot> {
+    fn below_key(&self, of: &Entry, keys: &[&str]) -> Result<Change, Cannot> {
         let rest_of_line = self.text.get(of.key.end..end_of(self.text, of.key.end)).unwrap_or_default();
         let nothing = rest_of_line.trim_start().strip_prefix(':').map(str::trim_start);
         if !of.value.is_empty() || !nothing.is_some_and(|rest| rest.is_empty() || rest.starts_with('#')) {

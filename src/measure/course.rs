@@ -39,13 +39,11 @@ pub fn query(session: &Session<'_>, left_out: &BTreeSet<KpiId>) -> Query {
 /// Fails if the engine cannot be used.
 pub fn all(session: &Session<'_>) -> Result<Courses, Failure> {
     let query = query(session, &BTreeSet::new());
-    match session.answer(std::slice::from_ref(&query))?.into_iter().next() {
-        Some(Ok(rows)) => Ok(by_result(session.project.model(), &rows)),
-        Some(Err(_)) | None => {
-            let left_out = status::to_blame(session, &mut Refused::default())?;
-            courses(session, &left_out, &mut Refused::default())
-        }
+    if let Some(Ok(rows)) = session.answer(std::slice::from_ref(&query))?.into_iter().next() {
+        return Ok(by_result(session.project.model(), &rows));
     }
+    let left_out = status::to_blame(session, &mut Refused::default())?;
+    courses(session, &left_out, &mut Refused::default())
 }
 
 /// All readings of all key results, but of those that some KPIs show. What the engine refuses is not known, and goes to `refused`.

@@ -3,7 +3,7 @@
 //!
 //! A draft has what makes the result: its measure, its goal, who owns it. What was said and when it was due belong to the period that is over.
 
-use super::{Kind, Refusal, checked};
+use super::{Kind, Refusal, change, checked, text_now};
 use crate::calendar::Stretch;
 use crate::fix::Change;
 use crate::layout::put::{self, Cannot};
@@ -76,23 +76,14 @@ pub fn carry(project: &Checked, all: &[Carry], (period, days): (&str, Stretch), 
         let objective = model.objectives.get(each.objective);
         let name = name_in(&objective.name.value, &objective.period_text, period);
         let file = objective.name.span.file;
-        let path = files.path(file).to_owned();
-        let text = files.get(file).map_or_else(String::new, |file| file.text.clone());
-        let known = changes.iter().position(|change| change.path == path);
-        let before = known.and_then(|at| changes.get(at)).map_or_else(|| text.clone(), |change| change.after.clone());
+        let (path, before) = (files.path(file), text_now(&changes, files, file));
         let value = draft(model, files, each, (period, days));
         let keys = [Kind::Objective.section()];
         let wish = put::Wish { map: &keys, key: &name, value: &value, replaces: false, comment: None };
         let is_taken = model.objectives.rows().iter().any(|other| other.name.value == name);
-        let put = if is_taken { Err(Cannot::Taken) } else { put::put(&path, &before, &wish) };
-        let after = put.map_err(|why| refused(why, &name, &path))?;
-        match known.and_then(|at| changes.get_mut(at)) {
-            Some(change) => change.after = after,
-            None => {
-                let hidden = files.get(file).map(|file| file.hidden().map(str::to_owned).collect()).unwrap_or_default();
-                changes.push(Change { path, before: text, after, hidden });
-            }
-        }
+        let put = if is_taken { Err(Cannot::Taken) } else { put::put(path, &before, &wish) };
+        let after = put.map_err(|why| refused(why, &name, path))?;
+        change(&mut changes, files, file, after);
         for result in each.results.iter().filter_map(|result| objective.key_results.get(result.at)) {
             let own = &result.name.value;
             pairs.push((format!("{}.{own}", objective.name.value), format!("{name}.{own}")));

@@ -3,7 +3,7 @@
 //! 1. Each grade is put into the `final` map of its objective, in memory, with a comment that asks for what was learned.
 //! 2. The project that comes out is checked: there may be no error, and all that is new in it are these grades.
 
-use super::{Kind, Refusal, checked};
+use super::{Kind, Refusal, change, checked, text_now};
 use crate::calendar::Date;
 use crate::fix::Change;
 use crate::layout::put::{self, Cannot};
@@ -51,21 +51,12 @@ pub fn grade(project: &Checked, grades: &[Grade], options: &Options) -> Result<G
     for each in grades {
         let objective = project.model.objectives.get(each.objective);
         let (name, file) = (objective.name.value.as_str(), objective.name.span.file);
-        let path = project.files.path(file).to_owned();
-        let before = || project.files.get(file).map_or_else(String::new, |file| file.text.clone());
-        let known = changes.iter().position(|change| change.path == path);
-        let text = known.and_then(|at| changes.get(at)).map_or_else(before, |change| change.after.clone());
+        let (path, text) = (project.files.path(file), text_now(&changes, &project.files, file));
         let (keys, day, value) = ([Kind::Objective.section(), name, "final"], each.day.to_string(), written(each));
         let comment = Some((ASKED, each.learned.is_empty()));
         let wish = put::Wish { map: &keys, key: &day, value: &value, replaces: each.replaces, comment };
-        let after = put::put(&path, &text, &wish).map_err(|why| refused(why, name, &path, each.day))?;
-        match known.and_then(|at| changes.get_mut(at)) {
-            Some(change) => change.after = after,
-            None => {
-                let hidden = project.files.get(file).map(|file| file.hidden().map(str::to_owned).collect());
-                changes.push(Change { path, before: text, after, hidden: hidden.unwrap_or_default() });
-            }
-        }
+        let after = put::put(path, &text, &wish).map_err(|why| refused(why, name, path, each.day))?;
+        change(&mut changes, &project.files, file, after);
     }
     let after = checked(&project.files, &changes, options)?;
     if after.findings.has_errors() {

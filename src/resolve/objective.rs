@@ -66,14 +66,9 @@ fn continued(spec: &Spec, model: &mut Model, findings: &mut Findings) {
             match places.get(&name.value) {
                 Some(found) => {
                     model.uses.note(name.span, Meant::Objective(found.0));
-                    let continues = Some(Spanned::new(*found, name.span));
-                    model
-                        .objectives
-                        .get_mut(id)
-                        .key_results
-                        .get_mut(at)
-                        .into_iter()
-                        .for_each(|own| own.continues = continues.clone());
+                    if let Some(own) = model.objectives.get_mut(id).key_results.get_mut(at) {
+                        own.continues = Some(Spanned::new(*found, name.span));
+                    }
                 }
                 None if spec.incomplete => {}
                 None => {

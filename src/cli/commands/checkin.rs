@@ -34,6 +34,7 @@ use std::path::Path;
   kpic checkin growth.partner_shops             show what was said so far
 
 A result that a KPI measures takes no VALUE, or one that agrees with the KPI, whose own value counts. What is in the way and what is to be decided stay open until the next check-in. Less confidence than before makes a result slip in `kpic status`. Nothing else of the file changes, and the project is checked with the check-in before anything is written.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(in crate::cli) struct CheckinArgs {
     /// The key result.
     #[arg(value_name = "OBJECTIVE.RESULT", add = complete::key_results())]

@@ -106,12 +106,12 @@ pub(in crate::cli) fn run(args: &CloseArgs, context: &Context<'_>) -> Result<u8,
     let of_period = standings.iter().filter(|standing| chosen.contains(&model.objectives.get(standing.objective).name.value));
     let closed: Vec<Closed<'_>> = of_period.map(|standing| Closed::of(model, standing, args, on)).collect();
     let grades: Vec<Grade> = closed.iter().filter_map(|each| each.grade.as_ref().ok().cloned()).collect();
-    let graded = grade::grade(&pipeline::check(&root, &options), &grades, &options).map_err(|refusal| refused(&refusal))?;
-    let (mut changes, mut pairs) = (graded.changes, Vec::new());
+    let made = grade::grade(&pipeline::check(&root, &options), &grades, &options).map_err(|refusal| refused(&refusal))?;
+    let (mut changes, mut pairs) = (made.changes, Vec::new());
     if let Some(next) = &next {
         let wanted: Vec<Carry> = closed.iter().filter(|each| each.is_over()).map(|each| each.carry(model)).collect();
         let carried =
-            carry::carry(&graded.after, &wanted, (next.0.as_str(), next.1), &options).map_err(|refusal| refused(&refusal))?;
+            carry::carry(&made.after, &wanted, (next.0.as_str(), next.1), &options).map_err(|refusal| refused(&refusal))?;
         pairs = carried.pairs;
         for change in carried.changes {
             match changes.iter_mut().find(|known| known.path == change.path) {
@@ -183,8 +183,8 @@ fn chosen(model: &Model, args: &CloseArgs) -> Result<BTreeSet<String>, Stop> {
     let of_period: Vec<&Objective> = model.objectives.rows().iter().filter(is_of).collect();
     if of_period.is_empty() {
         let known: BTreeSet<&str> = model.objectives.rows().iter().map(|objective| objective.period_text.as_str()).collect();
-        let help = suggest::did_you_mean(&args.period, "the periods are", known.into_iter())
-            .unwrap_or_else(|| "see `kpic status`".to_owned());
+        let help =
+            suggest::did_you_mean(&args.period, "the periods are", known).unwrap_or_else(|| "see `kpic status`".to_owned());
         return Err(usage(&format!("no objective is of the period `{}`", args.period), &help));
     }
     let own = of_period.iter().filter(|objective| owner.is_none_or(|owner| objective.owner == Some(owner)));
@@ -259,7 +259,7 @@ fn grade_of(objective: &Objective, standing: &Standing, args: &CloseArgs, on: Da
         return Err(format!("it runs until {}", period.last));
     }
     let score =
-        || standing.score.score.map(|score| format!("{:.2}", score).trim_end_matches('0').trim_end_matches('.').to_owned());
+        || standing.score.score.map(|score| format!("{score:.2}").trim_end_matches('0').trim_end_matches('.').to_owned());
     match objective.finals.last() {
         Some(known) if grade.is_none() && learned.is_none() => {
             let grade = known.grade.map(|grade| format!("{grade} ")).unwrap_or_default();

@@ -28,6 +28,8 @@ pub(super) struct Node {
     light: Option<&'static str>,
     owner: Option<Link>,
     why: String,
+    /// Where a key result will be at its due date.
+    ahead: String,
     is_open: bool,
     depth: usize,
     has_children: bool,
@@ -288,6 +290,7 @@ pub(super) fn result_node(site: &Site<'_>, objective: &Objective, result: &KeyRe
         light,
         owner: site.team(result.owner.as_ref().or(objective.owner.as_ref()), level),
         why,
+        ahead: known.map(|known| known.ahead.clone()).unwrap_or_default(),
         is_open: false,
         ..Node::default()
     }
