@@ -18,7 +18,7 @@ use crate::spec::Spec;
 use crate::spec::objective as written;
 use crate::spec::reader::Text;
 use crate::text::{Name, Span, Spanned, title};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Makes the objectives.
 pub(super) fn objectives(spec: &Spec, model: &mut Model, findings: &mut Findings) {
@@ -53,7 +53,7 @@ pub(super) fn objectives(spec: &Spec, model: &mut Model, findings: &mut Findings
 
 /// Finds the key results that others carry on. Whether they can, the checker says.
 fn continued(spec: &Spec, model: &mut Model, findings: &mut Findings) {
-    let mut places = HashMap::new();
+    let mut places = BTreeMap::new();
     for (id, objective) in model.objectives.iter() {
         for (at, result) in objective.key_results.iter().enumerate() {
             places.insert(format!("{}.{}", objective.name.value, result.name.value), (id, at));
