@@ -50,7 +50,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("fix", &["text", "diagnostic", "load", "pipeline"]),
-    ("refactor", &["text", "diagnostic", "model", "load", "spec", "layout", "pipeline", "fix"]),
+    ("refactor", &["text", "calendar", "diagnostic", "model", "load", "spec", "layout", "pipeline", "fix"]),
     // What only a valid project reaches.
     ("plan", &["text", "calendar", "diagnostic", "functions", "model", "graph", "check", "align", "support", "pipeline"]),
     ("sql", &["dialect", "rawsql", "calendar", "functions", "model", "plan"]),
@@ -178,6 +178,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "sql",
             "manifest",
             "template",
+            "docs",
             "build",
             "query",
             "engine",

@@ -83,7 +83,7 @@ fn offered(folder: &Path, words: &[&str]) -> Vec<String> {
 #[test]
 fn names_of_the_project_at_hand_are_completed() {
     let project = root().join("specs/cdnow/specs");
-    assert_eq!(offered(&project, &["kpic", "che"]), ["check"]);
+    assert_eq!(offered(&project, &["kpic", "che"]), ["check", "checkin"]);
     let revenues = ["revenue", "revenue_growth", "revenue_growth_yoy", "revenue_per_buyer", "revenue_year_to_date"];
     for command in [&["kpic", "run", "reven"][..], &["kpic", "query", "reven"], &["kpic", "graph", "--focus", "reven"]] {
         let mut found = offered(&project, command);
@@ -95,6 +95,7 @@ fn names_of_the_project_at_hand_are_completed() {
     assert_eq!(offered(&saas, &["kpic", "status", "customers_who"]), ["customers_who_stay"]);
     assert_eq!(offered(&saas, &["kpic", "status", "--owner", "deli"]), ["delivery"]);
     assert_eq!(offered(&saas, &["kpic", "review", "week"]), ["weekly"]);
+    assert_eq!(offered(&saas, &["kpic", "checkin", "at_home_abroad.p"]), ["at_home_abroad.partnerships"]);
     // No project, no names, and no noise.
     assert_eq!(offered(tempfile::tempdir().unwrap().path(), &["kpic", "run", "reven"]), Vec::<String>::new());
     let formats = offered(&project, &["kpic", "check", "--format", "s"]);

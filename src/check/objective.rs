@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, HashSet};
 pub(super) fn objectives(model: &mut Model, parts: &BTreeMap<KpiId, Parts>, findings: &mut Findings) {
     circles(model, findings);
     outlives(model, findings);
+    continuations(model, findings);
     for id in model.objectives.ids().collect::<Vec<_>>() {
         let objective = model.objectives.get_mut(id);
         let mut results = std::mem::take(&mut objective.key_results);
@@ -65,6 +66,51 @@ fn circle_found(model: &Model, circle: &[ObjectiveId], findings: &mut Findings) 
         finding.also(*span, "");
     }
     finding.help("one of them is at the top: remove its `parent`");
+}
+
+/// Reports key results that cannot carry on what they name: of no earlier period, or another measure.
+fn continuations(model: &Model, findings: &mut Findings) {
+    for objective in model.objectives.rows() {
+        for result in &objective.key_results {
+            let Some(continues) = &result.continues else { continue };
+            let before = model.objectives.get(continues.value.0);
+            let Some(known) = before.key_results.get(continues.value.1) else { continue };
+            let is_later = match (before.period, objective.period) {
+                (Some(before), Some(own)) => before.first < own.first,
+                _ => true,
+            };
+            let name = format!("{}.{}", before.name.value, known.name.value);
+            let why = if !is_later {
+                Some((format!("`{name}` does not begin earlier"), "name the key result of an earlier period"))
+            } else if is_of_another_measure(&known.evidence, &result.evidence) {
+                let message = format!("`{name}` is measured in another way, so `{}` cannot carry it on", result.name.value);
+                Some((
+                    message,
+                    "both need the same KPI and slice, or the same unit where people report them; else remove `continues`",
+                ))
+            } else {
+                None
+            };
+            if let Some((message, help)) = why {
+                findings.report(&codes::BAD_KEY_RESULT, continues.span, message).also(known.name.span, "").help(help);
+            }
+        }
+    }
+}
+
+fn is_of_another_measure(before: &Evidence, own: &Evidence) -> bool {
+    let slice = |shown: &MeasuredKpi| {
+        let mut slice: Vec<_> = shown.slice.iter().map(|member| (member.dimension, member.text.clone())).collect();
+        slice.sort();
+        slice
+    };
+    match (before, own) {
+        (Evidence::Kpi(before), Evidence::Kpi(own)) => before.kpi != own.kpi || slice(before) != slice(own),
+        (Evidence::Manual(before), Evidence::Manual(own)) => before.unit != own.unit,
+        // What is wrong or missing has been said.
+        (Evidence::Broken | Evidence::Missing, _) | (_, Evidence::Broken | Evidence::Missing) => false,
+        (Evidence::Kpi(_), Evidence::Manual(_)) | (Evidence::Manual(_), Evidence::Kpi(_)) => true,
+    }
 }
 
 /// Reports objectives that are not within the period of the one they serve.

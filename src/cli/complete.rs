@@ -47,6 +47,25 @@ pub(super) fn objectives() -> ArgValueCompleter {
     names(of)
 }
 
+/// Completes the names of its key results, each behind its objective's.
+pub(super) fn key_results() -> ArgValueCompleter {
+    let of = |model: &Model| {
+        let all = model.objectives.rows().iter().flat_map(|of| of.key_results.iter().map(move |result| (of, result)));
+        all.map(|(of, result)| (format!("{}.{}", of.name.value, result.name.value), Some(result.title.clone()))).collect()
+    };
+    names(of)
+}
+
+/// Completes the periods of its objectives.
+pub(super) fn periods() -> ArgValueCompleter {
+    let of = |model: &Model| {
+        let periods: std::collections::BTreeSet<&String> =
+            model.objectives.rows().iter().map(|objective| &objective.period_text).collect();
+        periods.into_iter().map(|period| (period.clone(), None)).collect()
+    };
+    names(of)
+}
+
 /// Completes the names of its teams.
 pub(super) fn teams() -> ArgValueCompleter {
     names(|model| model.teams.rows().iter().map(|team| (team.name.value.clone(), Some(team.title.clone()))).collect())

@@ -8,6 +8,7 @@ mod cohorts;
 mod commands;
 mod complete;
 mod csv;
+mod day;
 mod evidence;
 mod fault;
 mod files;
@@ -230,6 +231,12 @@ enum Command {
     Status(commands::status::StatusArgs),
     /// Show what a review needs: guardrails that fire, key results that slip, and who acts.
     Review(commands::review::ReviewArgs),
+    /// Write what moved in a week, what slips and what is to be decided, as Markdown that can be mailed.
+    Digest(commands::digest::DigestArgs),
+    /// Write a check-in of a key result into its spec: how far it is, how sure people are, what is in its way.
+    Checkin(commands::checkin::CheckinArgs),
+    /// Close a period: draft the grades of its objectives, and ask for what was learned.
+    Close(commands::close::CloseArgs),
     /// Write measured baselines into the specs, so that late data cannot move them.
     Freeze(commands::freeze::FreezeArgs),
     /// Show lineage, from sources and columns to KPIs.
@@ -349,6 +356,9 @@ fn run() -> ExitCode {
         Command::Test(args) => commands::test::run(&args, &context),
         Command::Status(args) => commands::status::run(&args, &context),
         Command::Review(args) => commands::review::run(&args, &context),
+        Command::Checkin(args) => commands::checkin::run(&args, &context),
+        Command::Digest(args) => commands::digest::run(&args, &context),
+        Command::Close(args) => commands::close::run(&args, &context),
         Command::Freeze(args) => commands::freeze::run(&args, &context),
         Command::Graph(args) => commands::graph::run(&args, &context),
         Command::Align(args) => commands::align::run(&args, &context),

@@ -163,6 +163,8 @@ pub(super) fn data(model: &Model, result: &KeyResult, known: &ResultStanding) ->
         "current": known.current,
         "progress": known.progress,
         "days_since_check_in": known.stale,
+        "confidence": known.sureness.map(|sureness| sureness.now),
+        "confidence_before": known.sureness.and_then(|sureness| sureness.before).map(|(_, before)| before),
     });
     with_score(own, &known.score)
 }

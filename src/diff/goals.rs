@@ -182,15 +182,19 @@ impl Describe<'_> {
             }
             Evidence::Manual(manual) => {
                 of.say("unit", Class::Goal, manual.unit.to_string());
-                for check_in in &manual.check_ins {
-                    // A new one is how far it is; what was said before is what is compared with.
-                    let (name, value) = (format!("check_ins.{}", check_in.day), check_in.value.to_string());
-                    of.put(name.clone(), Effect::Part(Class::Goal), value.clone(), value);
-                    of.say(format!("{name}.note"), Class::Words, check_in.note.clone());
-                }
             }
             Evidence::Missing => {}
             Evidence::Broken => of.is_broken = true,
+        }
+        for check_in in &result.check_ins {
+            let name = format!("check_ins.{}", check_in.day);
+            // A new one is how far it is; what was said before is what is compared with.
+            if let Some(value) = check_in.value.map(|value| value.to_string()) {
+                of.put(name.clone(), Effect::Part(Class::Goal), value.clone(), value);
+            }
+            for (part, text) in [("note", &check_in.note), ("blocker", &check_in.blocker), ("decision", &check_in.decision)] {
+                of.say(format!("{name}.{part}"), Class::Words, text.clone());
+            }
         }
         let unit = match &result.evidence {
             Evidence::Kpi(measured) => Some(&self.model.kpis.get(measured.kpi).facts.unit),
@@ -216,6 +220,8 @@ impl Describe<'_> {
             of.put(format!("confidence.{day}"), Effect::Part(Class::Goal), confidence.to_string(), confidence.to_string());
         }
         of.say("health", Class::Goal, if result.is_health { "true" } else { "" });
+        let continues = result.continues.as_ref().map(|continues| self.model.result_name(continues.value));
+        of.say("continues", Class::Words, continues.unwrap_or_default());
         of.say("dropped", Class::Goal, result.dropped.clone().unwrap_or_default());
         of.say("unaligned", Class::Words, result.unaligned.clone());
         of

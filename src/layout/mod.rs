@@ -12,6 +12,7 @@ mod align;
 mod comments;
 mod order;
 pub mod outline;
+pub mod put;
 mod same;
 pub mod scalar;
 mod tree;

@@ -80,7 +80,7 @@ pub fn outline(path: &str, text: &str) -> Result<Vec<Outlined>, Why> {
     Ok(found)
 }
 
-fn roots(stream: &Stream) -> impl Iterator<Item = &Node> {
+pub(super) fn roots(stream: &Stream) -> impl Iterator<Item = &Node> {
     stream.documents.iter().map(|document| &document.root)
 }
 
@@ -90,16 +90,16 @@ fn line_of(text: &str, at: usize) -> Range<usize> {
 }
 
 /// The start of the line behind the one that a place is in.
-fn end_of(text: &str, at: usize) -> usize {
+pub(super) fn end_of(text: &str, at: usize) -> usize {
     text.get(at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |line| at + line + 1)
 }
 
-fn column(text: &str, at: usize) -> usize {
+pub(super) fn column(text: &str, at: usize) -> usize {
     at - line_of(text, at).start
 }
 
 /// Where the comments directly above an entry start, or its own line.
-fn begin_of(text: &str, entry: &Entry) -> usize {
+pub(super) fn begin_of(text: &str, entry: &Entry) -> usize {
     let mut begin = line_of(text, entry.key.start).start;
     // Those above a blank line are about more than this entry.
     for lead in entry.lead.iter().rev() {
@@ -166,7 +166,7 @@ fn new_alias(text: &str, map: &Map, make: &dyn Fn(usize, &str, &str) -> Option<I
     make(at, &format!("{before}{indent}aliases: ["), &format!("]{}", breaks(text)))
 }
 
-fn breaks(text: &str) -> &'static str {
+pub(super) fn breaks(text: &str) -> &'static str {
     match super::Breaks::of(text) {
         super::Breaks::Line => "\n",
         super::Breaks::ReturnAndLine => "\r\n",

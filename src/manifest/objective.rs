@@ -2,7 +2,7 @@
 
 use super::Collected;
 use super::data::Place;
-use crate::model::objective::{self as model, Baseline, Evidence, Goal, Reads, Target};
+use crate::model::objective::{self as model, Baseline, Goal, Reads, Target};
 use crate::model::unit::Notation;
 use crate::model::{ExpectedSheet, TeamId};
 use crate::plan::views::objectives::{slice_text, unit_text};
@@ -103,23 +103,29 @@ pub struct KeyResult {
     pub weight: f64,
     /// `linear` or `late`; empty where the spec gives points.
     pub pace: String,
-    /// How far a manual result was, the earliest first.
+    /// What people said about it, the earliest first.
     pub check_ins: Vec<CheckIn>,
     /// How sure people are, from 1 to 10, by day.
     pub confidence: BTreeMap<String, u32>,
+    /// The key result of an earlier period that it carries on: `objective.result`.
+    pub continues: Option<String>,
     /// Why it is no longer pursued.
     pub dropped: Option<String>,
 }
 
-/// The value of a manual result at the end of a day.
+/// What people said about a result at the end of a day.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct CheckIn {
     /// The day.
     pub day: String,
-    /// The value.
-    pub value: f64,
+    /// How far it was; none where a KPI says that.
+    pub value: Option<f64>,
     /// A note.
     pub note: String,
+    /// What is in its way until the next check-in.
+    pub blocker: String,
+    /// What somebody has to decide until the next check-in.
+    pub decision: String,
 }
 
 /// The entries of all objectives.
@@ -175,11 +181,13 @@ fn entry(whole: &Collected<'_>, objective: &model::Objective, children: Vec<Stri
 
 fn key_result(whole: &Collected<'_>, result: &model::KeyResult, owner: Option<String>) -> KeyResult {
     let model = whole.model;
-    let check_ins = match &result.evidence {
-        Evidence::Manual(manual) => manual.check_ins.as_slice(),
-        Evidence::Kpi(_) | Evidence::Missing | Evidence::Broken => &[],
+    let check_in = |each: &model::CheckIn| CheckIn {
+        day: each.day.to_string(),
+        value: each.value,
+        note: each.note.clone(),
+        blocker: each.blocker.clone(),
+        decision: each.decision.clone(),
     };
-    let check_in = |each: &model::CheckIn| CheckIn { day: each.day.to_string(), value: each.value, note: each.note.clone() };
     let unit = unit_text(model, result);
     KeyResult {
         name: result.name.value.clone(),
@@ -203,8 +211,9 @@ fn key_result(whole: &Collected<'_>, result: &model::KeyResult, owner: Option<St
         owner,
         weight: result.weight,
         pace: result.pace_text.clone(),
-        check_ins: check_ins.iter().map(check_in).collect(),
+        check_ins: result.check_ins.iter().map(check_in).collect(),
         confidence: result.confidence.iter().map(|(day, sure)| (day.to_string(), *sure)).collect(),
+        continues: result.continues.as_ref().map(|continues| whole.model.result_name(continues.value)),
         dropped: result.dropped.clone(),
     }
 }

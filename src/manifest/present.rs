@@ -59,6 +59,8 @@ pub struct ResultFigures {
     pub as_of: String,
     /// For how many days a manual result has not been checked in, where that is too long.
     pub days_since_check_in: Option<i32>,
+    /// Why people are less sure of it than before; nothing where they are not.
+    pub doubt: Option<String>,
     /// Whether somebody has to act.
     pub slips: bool,
     /// Whether it has ended below its goal.

@@ -55,7 +55,7 @@ fn measured_at(result: &KeyResult) -> Option<&Option<Span>> {
 }
 
 /// A number as specs write it. 12 digits are more than any target needs, and leave no trace of binary arithmetic.
-fn written(value: f64, unit: &Unit) -> String {
+pub fn written(value: f64, unit: &Unit) -> String {
     let plain = |value: f64| {
         let settled: f64 = format!("{value:.11e}").parse().unwrap_or(value);
         format!("{settled}")

@@ -3,6 +3,8 @@
 
 pub mod ahead;
 mod calendar;
+pub mod course;
+pub mod digest;
 mod files;
 pub mod firings;
 pub mod freeze;

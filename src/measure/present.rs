@@ -116,6 +116,7 @@ pub fn data(model: &Model, found: &Found<'_>) -> Present {
                 to: goal(result, known.target, &unit),
                 as_of: known.score.as_of.clone(),
                 days_since_check_in: known.stale,
+                doubt: known.doubt(),
                 slips: known.slips(),
                 missed: known.missed(),
                 ahead: outlook.map(|outlook| ahead::line(model, result, known, outlook)).unwrap_or_default(),

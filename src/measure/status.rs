@@ -5,7 +5,7 @@ use super::{Session, number, unobserved};
 use crate::calendar::{AsOf, Date};
 use crate::engine::{Failure, Refusal, Rows};
 use crate::model::expr::Expr;
-use crate::model::objective::{KeyResult, Objective, ObjectiveId, Sheet};
+use crate::model::objective::{KeyResult, Objective, ObjectiveId, Sheet, Sureness};
 use crate::model::{KpiId, Model};
 use crate::plan::relation::{Atom, Body, Query, Select};
 use crate::plan::rules::guards::sources_read;
@@ -41,13 +41,22 @@ pub struct ResultStanding {
     pub score: Score,
     /// For how many days a manual result has not been checked in, where that is too long.
     pub stale: Option<i32>,
+    /// How sure people are of reaching it, if they say so.
+    pub sureness: Option<Sureness>,
+    /// Whether they are less sure than the time before, and somebody has to act.
+    pub is_doubted: bool,
 }
 
 impl ResultStanding {
-    /// Whether somebody has to act: it is behind its pace, or nobody has said for too long how far it is. What has ended cannot be
-    /// helped any more.
+    /// Whether somebody has to act: it is behind its pace, nobody has said for too long how far it is, or people are less sure of
+    /// it than before. What has ended cannot be helped any more.
     pub fn slips(&self) -> bool {
-        !self.score.is_complete && (self.is_behind() || self.stale.is_some())
+        !self.score.is_complete && (self.is_behind() || self.stale.is_some() || self.is_doubted)
+    }
+
+    /// Why people are less sure of it than before, in words; nothing where they are not, or nobody has to act.
+    pub fn doubt(&self) -> Option<String> {
+        self.sureness.filter(|_| self.is_doubted && !self.score.is_complete)?.fall()
     }
 
     /// Whether it is behind its pace.
@@ -171,7 +180,20 @@ fn sheets(session: &Session<'_>, refused: &mut Refused) -> Result<(Rows, Rows, B
     if let Ok((objectives, results)) = both(&BTreeSet::new())? {
         return Ok((objectives, results, BTreeSet::new()));
     }
-    // Each KPI with all others left out shows whether it is to blame.
+    let left_out = to_blame(session, refused)?;
+    match both(&left_out)? {
+        Ok((objectives, results)) => Ok((objectives, results, left_out)),
+        Err(why) => {
+            let read = sources_read(&queries(session));
+            refused.of(read, refused::other("how far objectives are", None, &why));
+            Ok((Rows::default(), Rows::default(), objectives::kpis(model)))
+        }
+    }
+}
+
+/// The KPIs that the engine refuses to compute for key results: each with all others left out shows whether it is to blame.
+pub(super) fn to_blame(session: &Session<'_>, refused: &mut Refused) -> Result<BTreeSet<KpiId>, Failure> {
+    let (project, model) = (session.project, session.project.model());
     let all = objectives::kpis(model);
     let others = |kpi: &KpiId| all.iter().copied().filter(|other| other != kpi).collect();
     let alone: Vec<Query> =
@@ -183,14 +205,7 @@ fn sheets(session: &Session<'_>, refused: &mut Refused) -> Result<(Rows, Rows, B
             left_out.insert(*kpi);
         }
     }
-    match both(&left_out)? {
-        Ok((objectives, results)) => Ok((objectives, results, left_out)),
-        Err(why) => {
-            let read = sources_read(&queries(session));
-            refused.of(read, refused::other("how far objectives are", None, &why));
-            Ok((Rows::default(), Rows::default(), all))
-        }
-    }
+    Ok(left_out)
 }
 
 /// The objectives whose score is not known where some KPIs are not: those with results that they show, and those that are judged by
@@ -233,6 +248,8 @@ pub fn standings(session: &Session<'_>, refused: &mut Refused) -> Result<Vec<Sta
                 progress: value("progress"),
                 score: score(&results, row),
                 stale: today.and_then(|today| result.silence(objective, today, longest)).map(|silence| silence.days),
+                sureness: today.and_then(|today| result.sureness(today)),
+                is_doubted: today.is_some_and(|today| result.lost_confidence(objective, today).is_some()),
             };
             known.score.why = if result.kpi().is_some_and(|shown| left_out.contains(&shown.kpi)) {
                 "the engine cannot compute its figures".to_owned()

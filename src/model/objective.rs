@@ -5,12 +5,15 @@
 use super::expr::Literal;
 use super::id::Id;
 use super::unit::Unit;
-use super::{DimensionId, KpiId, TeamId};
+use super::{DimensionId, KpiId, Model, TeamId};
 use crate::calendar::{Date, Grain, Stretch};
 use crate::text::{Name, Span, Spanned};
 
 /// An objective.
 pub type ObjectiveId = Id<Objective>;
+
+/// A key result: its objective, and its place in it.
+pub type ResultId = (ObjectiveId, usize);
 
 /// How objectives are judged, and how many are allowed.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,6 +133,10 @@ pub struct KeyResult {
     pub pace_text: String,
     /// How sure people are, the earliest first.
     pub confidence: Vec<(Date, u32)>,
+    /// What people said about it, the earliest first.
+    pub check_ins: Vec<CheckIn>,
+    /// The key result of an earlier period that it carries on.
+    pub continues: Option<Spanned<ResultId>>,
     /// Whether it must not break, rather than be reached.
     pub is_health: bool,
     /// Why it is no longer pursued.
@@ -199,24 +206,26 @@ pub struct Member {
     pub value_span: Span,
 }
 
-/// What people say about a key result.
+/// A result of which check-ins say how far it is.
 #[derive(Debug)]
 pub struct Manual {
     /// The unit.
     pub unit: Unit,
-    /// How far it was, the earliest first.
-    pub check_ins: Vec<CheckIn>,
 }
 
-/// The value of a manual result at the end of a day.
-#[derive(Debug, Clone)]
+/// What people said about a key result at the end of a day.
+#[derive(Debug, Clone, PartialEq)]
 pub struct CheckIn {
     /// The day.
     pub day: Date,
-    /// The value.
-    pub value: f64,
+    /// How far it was; nothing where a KPI says that.
+    pub value: Option<f64>,
     /// What there is to say; empty if nothing.
     pub note: String,
+    /// What is in its way; empty if nothing.
+    pub blocker: String,
+    /// What somebody has to decide; empty if nothing.
+    pub decision: String,
     /// Where it stands.
     pub span: Span,
 }
@@ -554,19 +563,66 @@ pub struct Silence {
     pub days: i32,
 }
 
+/// How sure people are of reaching a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sureness {
+    /// The day on which they last said so.
+    pub day: Date,
+    /// How sure they are, from 1 to 10.
+    pub now: u32,
+    /// What they said the time before, and when.
+    pub before: Option<(Date, u32)>,
+}
+
+impl Sureness {
+    /// Whether they are less sure than the time before.
+    pub fn falls(&self) -> bool {
+        self.before.is_some_and(|(_, before)| self.now < before)
+    }
+
+    /// How it fell, in words; nothing where it did not.
+    pub fn fall(&self) -> Option<String> {
+        let (_, before) = self.before.filter(|_| self.falls())?;
+        Some(format!("confidence fell from {before} to {} on {}", self.now, self.day))
+    }
+}
+
 impl KeyResult {
     /// For how long nobody has said how far a manual result of the objective is, if that is more than so many days. Nobody has to of
     /// what is dropped, has not begun or is graded.
     pub fn silence(&self, objective: &Objective, today: Date, longest: u32) -> Option<Silence> {
-        let Evidence::Manual(manual) = &self.evidence else { return None };
         let first = objective.period?.first;
-        if self.dropped.is_some() || today < first || objective.finals.iter().any(|graded| graded.day <= today) {
+        let is_manual = matches!(self.evidence, Evidence::Manual(_));
+        if !is_manual || !self.is_pursued(objective, today) {
             return None;
         }
-        let since = manual.check_ins.iter().map(|check_in| check_in.day).filter(|day| *day <= today).max();
+        let since = self.check_ins.iter().map(|check_in| check_in.day).filter(|day| *day <= today).max();
         let until = self.due?.min(today);
         let days = until.since(since.unwrap_or(first)).ok()?.get_days();
         (days > i32::try_from(longest).unwrap_or(i32::MAX)).then_some(Silence { since, until, days })
+    }
+
+    /// Whether anybody has to do something for it: not for what is dropped, has not begun or is graded.
+    fn is_pursued(&self, objective: &Objective, today: Date) -> bool {
+        let has_begun = objective.period.is_some_and(|period| period.first <= today);
+        has_begun && self.dropped.is_none() && !objective.finals.iter().any(|graded| graded.day <= today)
+    }
+
+    /// How sure people are, by what they last said until a day; nothing if they have said nothing.
+    pub fn sureness(&self, today: Date) -> Option<Sureness> {
+        let mut said = self.confidence.iter().rev().filter(|(day, _)| *day <= today);
+        let (day, now) = *said.next()?;
+        Some(Sureness { day, now, before: said.next().copied() })
+    }
+
+    /// How sure people are, where they are less so than the time before and somebody has to act.
+    pub fn lost_confidence(&self, objective: &Objective, today: Date) -> Option<Sureness> {
+        self.sureness(today).filter(|sureness| sureness.falls() && self.is_pursued(objective, today))
+    }
+
+    /// The last check-in until a day.
+    pub fn last_check_in(&self, today: Date) -> Option<&CheckIn> {
+        self.check_ins.iter().rev().find(|check_in| check_in.day <= today)
     }
 
     /// Which way it wants its KPI to move; nothing where that depends, or where no goal is known.
@@ -585,6 +641,15 @@ impl KeyResult {
     /// Whether it counts for the score of its objective.
     pub fn counts(&self) -> bool {
         !self.is_health && self.dropped.is_none()
+    }
+}
+
+impl Model {
+    /// How a key result is named from outside of its objective: `grow.more_buyers`.
+    pub fn result_name(&self, (objective, at): ResultId) -> String {
+        let objective = self.objectives.get(objective);
+        let result = objective.key_results.get(at).map_or("", |result| result.name.value.as_str());
+        format!("{}.{result}", objective.name.value)
     }
 }
 

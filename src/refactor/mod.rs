@@ -1,7 +1,10 @@
-//! Changes of a whole project that keep its meaning: a definition gets another name, or another file. In memory; `fix` writes files.
+//! Changes of a whole project: a definition gets another name or another file, or a key result what people say about it. In memory; `fix` writes files.
 //!
 //! Each checks the project that comes out, and gives no changes where that says something else than before.
 
+pub mod carry;
+pub mod check_in;
+pub mod grade;
 pub mod move_to;
 pub mod rename;
 
@@ -11,7 +14,7 @@ use crate::load::{self, PROJECT_FILE};
 use crate::model::Model;
 use crate::model::uses::Meant;
 use crate::pipeline::{self, Checked, Options};
-use crate::text::{Files, Name};
+use crate::text::{FileId, Files, Name};
 
 /// A kind of definition that can be renamed and moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,6 +185,24 @@ fn texts(files: &Files, changes: &[Change]) -> Option<Vec<(String, String)>> {
     let is_new = |change: &&Change| files.iter().all(|(_, file)| file.path != change.path);
     texts.extend(changes.iter().filter(is_new).map(|change| (change.path.clone(), change.after.clone())));
     texts.first().is_some_and(|(path, _)| path == PROJECT_FILE).then_some(texts)
+}
+
+/// The text of a file with the changes so far.
+fn text_now(changes: &[Change], files: &Files, file: FileId) -> String {
+    let known = changes.iter().find(|change| change.path == files.path(file)).map(|change| change.after.clone());
+    known.unwrap_or_else(|| files.get(file).map_or_else(String::new, |file| file.text.clone()))
+}
+
+/// Adds a change of a file, or another one of the same file.
+fn change(changes: &mut Vec<Change>, files: &Files, file: FileId, after: String) {
+    let (path, known) = (files.path(file).to_owned(), files.get(file));
+    if let Some(change) = changes.iter_mut().find(|change| change.path == path) {
+        change.after = after;
+        return;
+    }
+    let before = known.map_or_else(String::new, |file| file.text.clone());
+    let hidden = known.map(|file| file.hidden().map(str::to_owned).collect()).unwrap_or_default();
+    changes.push(Change { path, before, after, hidden });
 }
 
 /// Checks a project once more, with changes.

@@ -18,7 +18,7 @@ use crate::spec::Spec;
 use crate::spec::objective as written;
 use crate::spec::reader::Text;
 use crate::text::{Name, Span, Spanned, title};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Makes the objectives.
 pub(super) fn objectives(spec: &Spec, model: &mut Model, findings: &mut Findings) {
@@ -45,6 +45,39 @@ pub(super) fn objectives(spec: &Spec, model: &mut Model, findings: &mut Findings
                 let names = spec.objectives.iter().map(|objective| objective.name.value.as_str());
                 finding.help = suggest::did_you_mean(&parent.value, "the objectives are", names.clone());
                 finding.mend(parent.span, &parent.value, suggest::certain(&parent.value, names, suggest::Words::Project));
+            }
+        }
+    }
+    continued(spec, model, findings);
+}
+
+/// Finds the key results that others carry on. Whether they can, the checker says.
+fn continued(spec: &Spec, model: &mut Model, findings: &mut Findings) {
+    let mut places = BTreeMap::new();
+    for (id, objective) in model.objectives.iter() {
+        for (at, result) in objective.key_results.iter().enumerate() {
+            places.insert(format!("{}.{}", objective.name.value, result.name.value), (id, at));
+        }
+    }
+    let written = spec.objectives.iter().map(|objective| &objective.key_results);
+    for (id, results) in model.objectives.ids().collect::<Vec<_>>().into_iter().zip(written) {
+        for (at, result) in results.iter().enumerate() {
+            let Some(name) = &result.continues else { continue };
+            match places.get(&name.value) {
+                Some(found) => {
+                    model.uses.note(name.span, Meant::Objective(found.0));
+                    if let Some(own) = model.objectives.get_mut(id).key_results.get_mut(at) {
+                        own.continues = Some(Spanned::new(*found, name.span));
+                    }
+                }
+                None if spec.incomplete => {}
+                None => {
+                    let names = places.keys().map(String::as_str);
+                    let help = suggest::did_you_mean(&name.value, "the key results are", names)
+                        .unwrap_or_else(|| "a key result is named `objective.result`".to_owned());
+                    let message = format!("there is no key result `{}`", name.value);
+                    findings.report(&codes::BAD_KEY_RESULT, name.span, message).help(help);
+                }
             }
         }
     }
@@ -152,7 +185,7 @@ impl Resolver<'_> {
 
     fn key_result(&mut self, result: &written::KeyResult, period: Option<Stretch>, objective: Owned) -> KeyResult {
         let owner = result.owner.as_ref().map(|name| self.team(name));
-        let evidence = self.evidence(result, period);
+        let evidence = self.evidence(result);
         let is_manual = matches!(evidence, Evidence::Manual(_));
         let goal = self.goal(result, is_manual);
         let reads = match result.measure.as_ref().map(|text| (text.value.as_str(), text.span)) {
@@ -205,6 +238,8 @@ impl Resolver<'_> {
                 Some(written::Pace::Points(_)) => String::new(),
             },
             confidence,
+            check_ins: self.check_ins(result, period),
+            continues: None,
             is_health: result.health,
             dropped: value(result.dropped.as_ref()),
             unaligned: value(result.unaligned.as_ref()).unwrap_or_default(),
@@ -228,14 +263,10 @@ impl Resolver<'_> {
     }
 
     /// Where a result's value comes from.
-    fn evidence(&mut self, result: &written::KeyResult, period: Option<Stretch>) -> Evidence {
+    fn evidence(&mut self, result: &written::KeyResult) -> Evidence {
         let check_in = result.check_ins.first();
         match (&result.kpi, result.manual) {
             (Some(name), false) => {
-                if let Some((day, _)) = check_in {
-                    self.report(&codes::BAD_KEY_RESULT, day.span, "the KPI measures this result, so it has no check-ins")
-                        .help("remove `check_ins`, or write `manual: true` instead of naming a KPI");
-                }
                 if let Some(unit) = &result.unit {
                     self.report(&codes::BAD_KEY_RESULT, unit.span, "the result has the unit of its KPI").help("remove `unit`");
                 }
@@ -257,13 +288,13 @@ impl Resolver<'_> {
                     self.report(&codes::BAD_KEY_RESULT, name.span, "a manual result cannot have slices")
                         .help("put the slice in its title");
                 }
-                Evidence::Manual(self.manual(result, period))
+                Evidence::Manual(self.manual(result))
             }
             (None, _) => Evidence::Missing,
         }
     }
 
-    fn manual(&mut self, result: &written::KeyResult, period: Option<Stretch>) -> Manual {
+    fn manual(&mut self, result: &written::KeyResult) -> Manual {
         let unit = match result.unit.as_ref().map(|text| (Unit::parse(&text.value), text)) {
             Some((Ok(unit), _)) => unit,
             Some((Err(why), text)) => {
@@ -273,20 +304,41 @@ impl Resolver<'_> {
             }
             None => Unit::none(),
         };
+        Manual { unit }
+    }
+
+    /// What people said about a result. How far it is, they say where no KPI does.
+    fn check_ins(&mut self, result: &written::KeyResult, period: Option<Stretch>) -> Vec<CheckIn> {
         let mut check_ins = Vec::new();
         for (name, check_in) in &result.check_ins {
-            let (Some(day), Some(value_at)) = (self.day(name), check_in.value.as_ref()) else { continue };
+            let Some(day) = self.day(name) else { continue };
+            match (&check_in.value, &result.kpi) {
+                (Some(value), Some(_)) if !result.manual => {
+                    let message = "the KPI measures this result, so a check-in of it has no value";
+                    self.report(&codes::BAD_KEY_RESULT, value.span, message)
+                        .help("keep its note and remove the value, or write `manual: true` instead of naming a KPI");
+                    continue;
+                }
+                (None, None) => {
+                    let message = format!("this check-in does not say how far `{}` is", result.name.value);
+                    self.report(&codes::BAD_CHECK_IN, name.span, message).help("write `value:`, no KPI measures the result");
+                    continue;
+                }
+                _ => {}
+            }
             if let Some(period) = period.filter(|period| day < period.first) {
                 let message = format!("this check-in is from {day}, but the objective only starts on {}", period.first);
                 self.report(&codes::BAD_CHECK_IN, name.span, message)
                     .help("the value before is the baseline: write it as `from`");
                 continue;
             }
-            let note = value(check_in.note.as_ref()).unwrap_or_default();
-            check_ins.push(CheckIn { day, value: value_at.value, note, span: name.span });
+            let words = |text: &Option<Text>| value(text.as_ref()).unwrap_or_default();
+            let [note, blocker, decision] = [&check_in.note, &check_in.blocker, &check_in.decision].map(words);
+            let value = check_in.value.as_ref().map(|value| value.value);
+            check_ins.push(CheckIn { day, value, note, blocker, decision, span: name.span });
         }
         check_ins.sort_by_key(|check_in| check_in.day);
-        Manual { unit, check_ins }
+        check_ins
     }
 
     /// The values of dimensions; nothing, with a finding, if there is no such dimension.

@@ -110,8 +110,10 @@ pub struct KeyResult {
     pub manual: bool,
     /// The unit of a manual result.
     pub unit: Option<Text>,
-    /// How far it was, by day.
+    /// What people said about it, by day.
     pub check_ins: Vec<(Name, CheckIn)>,
+    /// The key result of an earlier period that it carries on.
+    pub continues: Option<Text>,
     /// Why it is no longer pursued.
     pub dropped: Option<Text>,
     /// Why it need not move the North Star.
@@ -127,13 +129,17 @@ pub enum Pace {
     Points(Vec<(Name, Spanned<f64>)>),
 }
 
-/// How far a manual result was on a day.
+/// What people said about a result on a day.
 #[derive(Debug, Clone)]
 pub struct CheckIn {
-    /// The value.
+    /// How far it was.
     pub value: Option<Spanned<f64>>,
     /// A note.
     pub note: Option<Text>,
+    /// What is in its way.
+    pub blocker: Option<Text>,
+    /// What somebody has to decide.
+    pub decision: Option<Text>,
 }
 
 static PERIOD: Record = Record {
@@ -164,8 +170,12 @@ static FINAL: Record = Record {
 static CHECK_IN: Record = Record {
     what: "a check-in",
     fields: &[
-        Field::new("value", Shape::Number, "The value at the end of that day.").example("1").required(),
+        Field::new("value", Shape::Number, "The value of a manual result at the end of that day.").example("1"),
         Field::new("note", Shape::Text, "A note.").example("Signed in Lisbon."),
+        Field::new("blocker", Shape::Text, "What is in its way, until the next check-in.")
+            .example("The contract waits for legal."),
+        Field::new("decision", Shape::Text, "What somebody has to decide, until the next check-in.")
+            .example("Do we offer the partner a fixed price?"),
     ],
 };
 
@@ -223,9 +233,11 @@ static KEY_RESULT: Record = Record {
         Field::new(
             "check_ins",
             Shape::Map(&Shape::Either(&[Shape::Number, Shape::Record(&CHECK_IN)])),
-            "The value of a manual result at the end of a day.",
+            "What people say about it, by day: a manual result's value, and for any result what helps or is in its way.",
         )
         .example("{ 2025-07-15: { value: 1, note: Signed in Lisbon. } }"),
+        Field::new("continues", Shape::Text, "The key result of an earlier period that it carries on: `objective.result`.")
+            .example("grow.more_buyers"),
         Field::new("dropped", Shape::Text, "Why it is no longer pursued.").example("The programme stopped in August."),
         Field::new("unaligned", Shape::Text, "Why it need not move the North Star.").example("The law asks for it."),
         allow::FIELD,
@@ -334,6 +346,7 @@ fn key_result(entry: &Entry) -> KeyResult {
         manual: reader.truth("manual").unwrap_or(false),
         unit: reader.text("unit"),
         check_ins: reader.entries("check_ins").iter().map(|entry| (entry.key.clone(), check_in(&entry.value))).collect(),
+        continues: reader.text("continues"),
         dropped: reader.text("dropped"),
         unaligned: reader.text("unaligned"),
     }
@@ -351,7 +364,12 @@ fn pace(node: &Node) -> Option<Pace> {
 
 fn check_in(node: &Node) -> CheckIn {
     let reader = Reader::of(node);
-    CheckIn { value: number(node).or_else(|| reader.number("value")), note: reader.text("note") }
+    CheckIn {
+        value: number(node).or_else(|| reader.number("value")),
+        note: reader.text("note"),
+        blocker: reader.text("blocker"),
+        decision: reader.text("decision"),
+    }
 }
 
 fn number(node: &Node) -> Option<Spanned<f64>> {

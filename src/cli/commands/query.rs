@@ -4,9 +4,9 @@ mod file;
 mod notes;
 mod table;
 
-use crate::calendar::{Date, Grain, Zone};
+use crate::calendar::Grain;
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, Stop, USAGE, complete, csv, engine_of, freshness, guarded, out, say_doubts,
+    Context, EngineArgs, FINDINGS, FINE, Stop, USAGE, complete, csv, day, engine_of, freshness, guarded, out, say_doubts,
     say_left_out, show_findings, usage,
 };
 use crate::diagnostic::{Findings, suggest};
@@ -166,7 +166,7 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
     show_findings(&written.remarks(project.findings(), project.model(), project.files()), project.files());
     say_left_out(&part, &[]);
     let model = project.model();
-    let today = today(&model.calendar.zone);
+    let today = day::today(&model.calendar.zone);
     let answering =
         query::question(model, &asked, &written, today).map_err(|unclear| usage(&unclear.message, &unclear.help))?;
     let (question, kpis) = (&answering.question, &answering.kpis);
@@ -284,12 +284,6 @@ fn answered(
         None => None,
     };
     Ok((plans, rows, refused.explained(session)?))
-}
-
-/// The current day of a zone.
-fn today(zone: &Zone) -> Date {
-    let zone = jiff::tz::TimeZone::get(zone.name()).unwrap_or(jiff::tz::TimeZone::UTC);
-    jiff::Timestamp::now().to_zoned(zone).date()
 }
 
 fn count(text: &str) -> Result<u64, String> {

@@ -29,7 +29,7 @@ use serde_json::{Value, json};
   kpic review weekly              only scorecards and objectives with that cadence
   kpic review weekly --format json
 
-A key result slips if it is at risk or off track. Those overdue for a check-in and those that ended below their goals are listed too. `kpic build --figures` writes the same to the review pages.")]
+A key result slips if it is at risk or off track, or if people are less confident than before. Those overdue for a check-in and those that ended below their goals are listed too. `kpic build --figures` writes the same to the review pages.")]
 pub(in crate::cli) struct ReviewArgs {
     /// How often the review is: daily, weekly, biweekly, monthly, quarterly or yearly [default: everything].
     #[arg(value_name = "CADENCE", add = complete::cadences())]
@@ -171,15 +171,9 @@ fn text(model: &Model, agenda: &Agenda<'_>, found: &Found<'_>) -> String {
     if !slipping.is_empty() {
         // What nobody has checked in may be on its way.
         let behind = slipping.iter().filter(|looked| looked.known.is_behind()).count();
-        let silent = slipping.len() - behind;
-        let all = count(open.len(), "");
-        let have = if silent == 1 { "has" } else { "have" };
-        let heading = match (behind, silent) {
-            (0, _) => format!("{silent} of {all} {have} not been checked in for too long"),
-            (_, 0) => format!("{behind} of {all} {}", if behind == 1 { "slips" } else { "slip" }),
-            (1, _) => format!("1 of {all} slips, and {silent} {have} not been checked in for too long"),
-            _ => format!("{behind} of {all} slip, and {silent} {have} not been checked in for too long"),
-        };
+        let silent = slipping.iter().filter(|looked| !looked.known.is_behind() && looked.known.stale.is_some()).count();
+        let doubted = slipping.len() - behind - silent;
+        let heading = slipping_heading(&count(open.len(), ""), [behind, silent, doubted]);
         let mut part = table(model, &heading, &slipping);
         for looked in &slipping {
             if let Some(outlook) = looked.outlook.filter(|outlook| outlook.is_ok()) {
@@ -188,6 +182,9 @@ fn text(model: &Model, agenda: &Agenda<'_>, found: &Found<'_>) -> String {
             }
         }
         for looked in &slipping {
+            if let Some(fall) = looked.known.doubt() {
+                part.push_str(&out::remark("note:", &format!("{}: {fall}", looked.name())));
+            }
             if let Some(days) = looked.known.stale {
                 let note = format!("{} has not been checked in for {days} days", looked.name());
                 part.push_str(&out::remark("note:", &note));
@@ -214,6 +211,25 @@ fn text(model: &Model, agenda: &Agenda<'_>, found: &Found<'_>) -> String {
     }
     parts.retain(|part| !part.is_empty());
     parts.join("\n")
+}
+
+/// How many of all key results are behind, have not been checked in, and are less sure than before: `1 of 3 key results slips, and 1 has not been checked in for too long`.
+fn slipping_heading(all: &str, counts: [usize; 3]) -> String {
+    let words = [
+        ["slips", "slip"],
+        ["has not been checked in for too long", "have not been checked in for too long"],
+        ["has lost confidence", "have lost confidence"],
+    ];
+    let some = counts.into_iter().zip(words).filter(|(count, _)| *count > 0);
+    let clauses = some.enumerate().map(|(at, (count, [one, many]))| {
+        let of = if at == 0 { format!(" of {all}") } else { String::new() };
+        format!("{count}{of} {}", if count == 1 { one } else { many })
+    });
+    let clauses: Vec<String> = clauses.collect();
+    match clauses.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{}, and {last}", before.join(", ")),
+        _ => clauses.concat(),
+    }
 }
 
 /// The commands that show a scorecard's KPIs, at the grain of the review where a KPI declares it.

@@ -209,6 +209,9 @@ fn tree(model: &Model, standings: &[Standing], outlooks: &Outlooks, chosen: &Cho
                 let name = format!("{}.{}", objective.name.value, result.name.value);
                 expected.push(format!("{name}: {}", words::line(model, result, known, outlook)));
             }
+            if let Some(fall) = known.doubt() {
+                notes.push(format!("{}.{}: {fall}", objective.name.value, result.name.value));
+            }
             if let Some(days) = known.stale {
                 notes.push(format!("{}.{} has not been checked in for {days} days", objective.name.value, result.name.value));
             }

@@ -4,6 +4,7 @@
 
 use super::{Level, Link, Site, light_of};
 use crate::manifest::data::{KeyResult, Objective};
+use crate::manifest::present::ResultFigures;
 use crate::site::chart;
 use crate::site::now::Now;
 use crate::site::words;
@@ -276,6 +277,8 @@ pub(super) fn result_node(site: &Site<'_>, objective: &Objective, result: &KeyRe
     let slice = result.slice.as_ref().map(|slice| format!(" ({slice})")).unwrap_or_default();
     let guard = if result.is_health { "guard: " } else { "" };
     let dropped = result.dropped.as_ref().map(|why| format!("dropped: {why}")).unwrap_or_default();
+    let doubt = |known: &ResultFigures| known.doubt.clone().unwrap_or_else(|| known.progress.why.clone());
+    let why = if dropped.is_empty() { known.map(doubt).unwrap_or_default() } else { dropped };
     Node {
         id: format!("result-{}.{}", objective.name, result.name),
         kind: "key result",
@@ -286,7 +289,7 @@ pub(super) fn result_node(site: &Site<'_>, objective: &Objective, result: &KeyRe
         status: known.map(|known| words::plain(&known.progress.status)).unwrap_or_default(),
         light,
         owner: site.team(result.owner.as_ref().or(objective.owner.as_ref()), level),
-        why: if dropped.is_empty() { known.map(|known| known.progress.why.clone()).unwrap_or_default() } else { dropped },
+        why,
         ahead: known.map(|known| known.ahead.clone()).unwrap_or_default(),
         is_open: false,
         ..Node::default()

@@ -278,12 +278,13 @@ fn kpi_rows(
 
 /// The check-ins of a manual result.
 fn check_ins(making: &ObjectivesPlanner<'_>, objective: &Objective, result: &KeyResult) -> Option<Select> {
-    let Evidence::Manual(manual) = &result.evidence else { return None };
+    let Evidence::Manual(_) = &result.evidence else { return None };
     let due = result.due?;
-    if manual.check_ins.is_empty() {
+    let rows: Vec<_> =
+        result.check_ins.iter().filter_map(|check_in| Some(vec![day(check_in.day), number(check_in.value?)])).collect();
+    if rows.is_empty() {
         return None;
     }
-    let rows = manual.check_ins.iter().map(|check_in| vec![day(check_in.day), number(check_in.value)]).collect();
     let name = "check_ins";
     let relation = Rows::Values(vec!["day".to_owned(), "value".to_owned()], rows);
     let mut select = Select { from: Some(From { relation, name: name.to_owned() }), ..Select::default() };
