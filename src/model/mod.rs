@@ -20,6 +20,7 @@ pub mod review;
 pub mod sampling;
 mod storage;
 pub mod unit;
+pub mod unusual;
 pub mod uses;
 pub mod value;
 mod warehouse;
