@@ -51,6 +51,9 @@ impl Context<'_> {
         let (Some(filter), Some(argument), false) = (filter, argument, broken_time) else {
             return (aggregate.clone(), Aggregated::broken());
         };
+        if self.has_no_closing_day(aggregate) {
+            return (aggregate.clone(), Aggregated::broken());
+        }
         if let Some(filter) = filter.as_ref().filter(|filter| filter.has_related())
             && self.looks_ahead(aggregate.source, filter)
         {
@@ -181,7 +184,7 @@ impl Context<'_> {
     pub(super) fn grouped(&mut self, grouped: &Grouped) -> (Grouped, Aggregated) {
         let (of, inner) = self.aggregate(&grouped.of);
         let broken = |of: Aggregate| (Grouped { of, ..grouped.clone() }, Aggregated::broken());
-        if inner.ty == Type::Error {
+        if inner.ty == Type::Error || self.entity_has_no_closing_day(grouped) {
             return broken(of);
         }
         let function = grouped.function;

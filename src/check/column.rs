@@ -30,6 +30,11 @@ pub(super) fn columns(model: &mut Model, graph: &Graph, files: &Files, findings:
         } else {
             context.row(expr, Scope::Rows(source))
         };
+        let operand = if !operand.is_broken() && context.is_of_no_period(source, column, expr) {
+            super::Operand::broken(name.span)
+        } else {
+            operand
+        };
         let operand = if size.is_too_large() && !operand.is_broken() {
             // What uses it is broken by it and not reported again.
             too_large(&mut context, &name.value, expr.span_or(name.span), size);

@@ -75,7 +75,7 @@ impl Context<'_> {
         grain::condition(self.model, written, guardrail.grain, &known.unfit, span, self.findings);
         to_date::in_formula(self.model, written, span, self.findings);
         for by in &guardrail.by {
-            let parts = slice::parts(written, span, &known.parts);
+            let parts = slice::parts(self.model, written, span, &known.parts);
             let sliced = Sliced { name: &guardrail.name.value, what: "condition", own: None };
             slice::check(self.model, &sliced, by, &parts, self.findings);
         }

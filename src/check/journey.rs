@@ -19,6 +19,7 @@ pub(super) fn journeys(model: &mut Model, files: &Files, findings: &mut Findings
     for id in ids {
         let Some(mut journey) = model.sources.get(id).journey.clone() else { continue };
         conditions(&mut journey, model, files, findings);
+        super::closing::steps(&journey, model, findings);
         entities(&journey, model, findings);
         shared_rows(&mut journey, model.sources.get(id), model, findings);
         unreachable(&journey, model.sources.get(id), findings);

@@ -17,6 +17,7 @@ mod aggregate;
 mod ahead;
 mod apply;
 mod calc;
+mod closing;
 mod cohort;
 mod column;
 mod each;

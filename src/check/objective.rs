@@ -345,8 +345,8 @@ fn formula_cannot(model: &Model, calc: &Calc) -> Option<String> {
                 why.map(|why| if why.starts_with("of `") { why } else { format!("of `{name}`, {why}") })
             }
             CalcLeaf::Duration(..) => None,
-            CalcLeaf::Aggregate(aggregate) => aggregate_cannot(aggregate),
-            CalcLeaf::Grouped(grouped) => aggregate_cannot(&grouped.of),
+            CalcLeaf::Aggregate(aggregate) => aggregate_cannot(model, aggregate),
+            CalcLeaf::Grouped(grouped) => aggregate_cannot(model, &grouped.of),
             CalcLeaf::Each(_) => Some("it is made of the separate values of finer periods".to_owned()),
             CalcLeaf::Prior(..) | CalcLeaf::Trend(_) => Some("it looks at an earlier period".to_owned()),
             CalcLeaf::Slice(of, _) | CalcLeaf::Total(of, _) => formula_cannot(model, of),
@@ -354,7 +354,10 @@ fn formula_cannot(model: &Model, calc: &Calc) -> Option<String> {
     }
 }
 
-fn aggregate_cannot(aggregate: &crate::model::expr::Aggregate) -> Option<String> {
+fn aggregate_cannot(model: &Model, aggregate: &crate::model::expr::Aggregate) -> Option<String> {
+    if model.aggregate_closes(aggregate) {
+        return Some("it looks at the day on which each period closes".to_owned());
+    }
     if aggregate.stock.is_some() {
         return Some("it is a level, or a change of one, and levels do not add up".to_owned());
     }

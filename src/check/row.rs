@@ -55,6 +55,9 @@ impl Context<'_> {
             }
             (RowLeaf::Value, Scope::Value((ty, measure, range))) => Operand::new(expr.clone(), *ty, measure.clone(), *range),
             (RowLeaf::Related(related), Scope::Rows(source)) => {
+                if self.related_has_no_closing_day(related) {
+                    return Operand::broken(span);
+                }
                 let (aggregate, value) = self.aggregate(&related.aggregate);
                 if value.ty == Type::Error || !self.is_exact_enough(related, source, span) {
                     return Operand::broken(span);

@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 pub(super) enum Origin {
     /// Rows of a source.
     Rows(SourceId),
+    /// Rows of a source that are not looked at when their period closes.
+    Spread(SourceId),
     /// Pairs of states of a source, of the entities at the end of a path.
     Entities(SourceId, Path),
     /// Hand-kept values, which have no dimensions.
@@ -20,9 +22,10 @@ pub(super) enum Origin {
 }
 
 impl Origin {
-    fn of(aggregate: &Aggregate) -> Self {
+    fn of(model: &Model, aggregate: &Aggregate) -> Self {
         match &aggregate.stock {
             Some(Stock::Pairs(Some(per))) => Origin::Entities(aggregate.source, per.clone()),
+            _ if model.no_closing_day(aggregate).is_some() => Origin::Spread(aggregate.source),
             _ => Origin::Rows(aggregate.source),
         }
     }
@@ -30,7 +33,7 @@ impl Origin {
     /// The source whose rows it reads.
     fn source(&self) -> Option<SourceId> {
         match self {
-            Origin::Rows(source) | Origin::Entities(source, _) => Some(*source),
+            Origin::Rows(source) | Origin::Spread(source) | Origin::Entities(source, _) => Some(*source),
             Origin::Values(_) => None,
         }
     }
@@ -40,8 +43,14 @@ impl Origin {
         let path = dimension.places.get(&self.source()?)?;
         match self {
             Origin::Entities(_, per) => path.is_of(per).then_some(path),
-            Origin::Rows(_) | Origin::Values(_) => Some(path),
+            Origin::Rows(_) | Origin::Spread(_) | Origin::Values(_) => Some(path),
         }
+    }
+
+    /// Whether a dimension depends on the day on which a period closes, and this is not looked at then.
+    fn has_no_closing_day(&self, model: &Model, dimension: &Dimension) -> bool {
+        let (Origin::Spread(source) | Origin::Entities(source, _)) = self else { return false };
+        self.place(dimension).is_some_and(|path| model.path_closes(*source, path))
     }
 }
 
@@ -83,7 +92,7 @@ pub(super) fn slices(model: &Model, graph: &Graph, findings: &mut Findings) -> B
         let mut parts = Parts::new();
         match &kpi.body {
             Body::Formula(calc) => {
-                collect(calc, kpi.name.span, &all, &Without::Some(Vec::new()), &mut parts);
+                collect(model, calc, kpi.name.span, &all, &Without::Some(Vec::new()), &mut parts);
                 conditions(model, calc, kpi.name.span, &all, findings);
             }
             Body::Values(_) => _ = parts.insert((Origin::Values(id), Without::Some(Vec::new())), kpi.name.span),
@@ -101,19 +110,19 @@ pub(super) fn slices(model: &Model, graph: &Graph, findings: &mut Findings) -> B
 }
 
 /// What a condition reads.
-pub(super) fn parts(condition: &Calc, or: Span, known: &BTreeMap<KpiId, Parts>) -> Parts {
+pub(super) fn parts(model: &Model, condition: &Calc, or: Span, known: &BTreeMap<KpiId, Parts>) -> Parts {
     let mut parts = Parts::new();
-    collect(condition, or, known, &Without::Some(Vec::new()), &mut parts);
+    collect(model, condition, or, known, &Without::Some(Vec::new()), &mut parts);
     parts
 }
 
-fn collect(calc: &Calc, or: Span, known: &BTreeMap<KpiId, Parts>, without: &Without, parts: &mut Parts) {
+fn collect(model: &Model, calc: &Calc, or: Span, known: &BTreeMap<KpiId, Parts>, without: &Without, parts: &mut Parts) {
     let span = calc.span_or(or);
     let mut add = |part: Origin| _ = parts.entry((part, without.clone())).or_insert(span);
     match &calc.node {
         Node::Apply(_, arguments) => {
             for argument in arguments {
-                collect(argument, or, known, without, parts);
+                collect(model, argument, or, known, without, parts);
             }
         }
         Node::Leaf(leaf) => match leaf {
@@ -123,14 +132,14 @@ fn collect(calc: &Calc, or: Span, known: &BTreeMap<KpiId, Parts>, without: &With
                 }
             }
             CalcLeaf::Duration(..) => {}
-            CalcLeaf::Aggregate(aggregate) => add(Origin::of(aggregate)),
-            CalcLeaf::Grouped(grouped) => add(Origin::of(&grouped.of)),
-            CalcLeaf::Each(each) => collect(&each.of, or, known, without, parts),
-            CalcLeaf::Trend(trend) => collect(&trend.of, or, known, without, parts),
-            CalcLeaf::Prior(_, of, _) | CalcLeaf::Slice(of, _) => collect(of, or, known, without, parts),
+            CalcLeaf::Aggregate(aggregate) => add(Origin::of(model, aggregate)),
+            CalcLeaf::Grouped(grouped) => add(Origin::of(model, &grouped.of)),
+            CalcLeaf::Each(each) => collect(model, &each.of, or, known, without, parts),
+            CalcLeaf::Trend(trend) => collect(model, &trend.of, or, known, without, parts),
+            CalcLeaf::Prior(_, of, _) | CalcLeaf::Slice(of, _) => collect(model, of, or, known, without, parts),
             CalcLeaf::Total(of, dimensions) => {
                 let own = if dimensions.is_empty() { Without::All } else { Without::Some(dimensions.clone()) };
-                collect(of, or, known, &joined(without, &own), parts);
+                collect(model, of, or, known, &joined(without, &own), parts);
             }
         },
         Node::Literal(_) | Node::Broken => {}
@@ -167,7 +176,7 @@ pub(super) fn check(
             }
             asked = true;
             let source = match part {
-                Origin::Rows(source) | Origin::Entities(source, _) => *source,
+                Origin::Rows(source) | Origin::Spread(source) | Origin::Entities(source, _) => *source,
                 Origin::Values(values) => {
                     let name = &model.kpis.get(*values).name.value;
                     let help = if sliced.own == Some(*values) {
@@ -192,6 +201,14 @@ pub(super) fn check(
             }
             if dimension.lost.contains(&source) {
                 continue;
+            }
+            if part.has_no_closing_day(model, dimension) {
+                let message = format!(
+                    "`{}` cannot be sliced by `{}`: it depends on the day on which a period closes",
+                    sliced.name, dimension.name
+                );
+                not_closing(model, message, (source, *span), slice.span, findings);
+                return;
             }
             let Some(path) = part.place(dimension) else {
                 let known = known_place(model, parts, dimension);
@@ -249,6 +266,15 @@ pub(super) fn type_of(model: &Model, id: DimensionId, parts: &Parts) -> Type {
     let places = || asked().filter_map(|(part, _)| part.source().zip(part.place(dimension)));
     let types = || places().map(|(source, path)| model.column(source, path).ty);
     dimension.ty.or_else(|| types().reduce(|one, other| one.common(other).unwrap_or(one))).unwrap_or(Type::Error)
+}
+
+/// Says that a part is not looked at on the day that a dimension depends on.
+fn not_closing(model: &Model, message: String, (source, part): (SourceId, Span), span: Span, findings: &mut Findings) {
+    let name = &model.sources.get(source).name.value;
+    findings
+        .report(&codes::NO_CLOSING_DAY, span, message)
+        .also(part, format!("this part looks at rows of `{name}` on other days too"))
+        .help("use a dimension that is the same on all days, or give this formula to a KPI of its own");
 }
 
 /// Says that an entity may have several states, each with its own value of a dimension.
@@ -347,7 +373,7 @@ pub(super) fn conditions(model: &Model, calc: &Calc, or: Span, known: &BTreeMap<
     calc.deep_leaves(&mut |leaf| {
         let CalcLeaf::Slice(of, condition) = leaf else { return };
         let mut parts = Parts::new();
-        collect(of, or, known, &Without::Some(Vec::new()), &mut parts);
+        collect(model, of, or, known, &Without::Some(Vec::new()), &mut parts);
         condition.leaves(&mut |leaf| {
             let RowLeaf::Dimension(id) = leaf else { return };
             let dimension = model.dimensions.get(*id);
@@ -356,6 +382,14 @@ pub(super) fn conditions(model: &Model, calc: &Calc, or: Span, known: &BTreeMap<
             for ((part, _), span) in &parts {
                 if part.source().is_some_and(|source| dimension.lost.contains(&source)) {
                     continue;
+                }
+                if let (true, Some(source)) = (part.has_no_closing_day(model, dimension), part.source()) {
+                    let message = format!(
+                        "this part cannot be selected by `{}`: it depends on the day on which a period closes",
+                        dimension.name
+                    );
+                    not_closing(model, message, (source, *span), at, findings);
+                    return;
                 }
                 let Some((source, path)) = part.source().zip(part.place(dimension)) else {
                     cannot_choose(model, dimension, (part, *span), &parts, at, findings);
@@ -394,7 +428,7 @@ fn cannot_choose(
                 format!("use a dimension of `{entity}` itself, or remove `per`"),
             )
         }
-        Origin::Rows(source) | Origin::Entities(source, _) => (
+        Origin::Rows(source) | Origin::Spread(source) | Origin::Entities(source, _) => (
             format!("`{}` has no such dimension", name(*source)),
             define(dimension, name(*source), known_place(model, parts, dimension).as_deref()),
         ),

@@ -205,6 +205,9 @@ pub static NOT_TO_DATE: Code = code!(Error, "K0410", "not-to-date", "a compariso
 pub static NO_INTERVAL: Code =
     code!(Error, "K0411", "no-interval", "a sampling error of a formula that has none that is known");
 
+/// A closing day of what is not looked at when a period closes.
+pub static NO_CLOSING_DAY: Code = code!(Error, "K0412", "no-closing-day", "a closing day where nothing closes");
+
 /// A KPI sliced by what a part of it does not have.
 pub static NO_SHARED_DIMENSION: Code =
     code!(Error, "K0501", "no-shared-dimension", "a part of a KPI does not have the dimension");
@@ -617,6 +620,7 @@ pub static ALL: &[&Code] = &[
     &EMPTY_WITHOUT_EFFECT,
     &NOT_TO_DATE,
     &NO_INTERVAL,
+    &NO_CLOSING_DAY,
     &NO_SHARED_DIMENSION,
     &DIMENSION_TYPE,
     &BAD_SLICE,

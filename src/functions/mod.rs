@@ -11,6 +11,7 @@ pub mod case;
 pub mod ceil;
 pub mod change;
 pub mod change_to_date;
+pub mod closing_day;
 pub mod coalesce;
 pub mod concat;
 pub mod contains;
@@ -388,6 +389,7 @@ pub static ALL: &[&Function] = &[
     &iso_week::ISO_WEEK,
     &iso_year::ISO_YEAR,
     &trunc::TRUNC,
+    &closing_day::CLOSING_DAY,
     &text::TEXT,
     &number::NUMBER,
     &date::DATE,

@@ -5,6 +5,7 @@
 
 pub mod about;
 pub mod clock;
+mod closing;
 pub mod conversions;
 pub mod exclusion;
 pub mod expr;

@@ -5,6 +5,7 @@ use super::{Resolver, source};
 use crate::calendar::Grain;
 use crate::diagnostic::{codes, suggest};
 use crate::formula::{Call, Expression, Kind, Literal as Written, Operator};
+use crate::functions::closing_day::CLOSING_DAY;
 use crate::functions::{self, Argument, Function, Rest, Role, case, operators};
 use crate::model::expr::{Expr, Literal, Node, Path, RowExpr, RowLeaf, Stock};
 use crate::model::facts::Type;
@@ -386,6 +387,11 @@ impl Resolver<'_> {
                 );
             }
             Role::Value | Role::RowValue | Role::Conversion => {}
+        }
+        if let (true, Names::Dimensions | Names::Value) = (*function == CLOSING_DAY, scope.names) {
+            let message = "there is no closing day here: this is not about rows".to_owned();
+            let help = "look at it in a derived column of the source: `open_for: { type: integer, unit: day, expr: closing_day() - opened_on }`";
+            return self.broken(&codes::NO_CLOSING_DAY, span, message, Some(help.to_owned()));
         }
         self.no_clauses(call, function);
         if !self.arity(call, function) {

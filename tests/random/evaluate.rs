@@ -324,7 +324,14 @@ impl<'a> Evaluator<'a> {
     pub fn passing(&self, aggregate: &'a Aggregate, place: &Place<'a>) -> Vec<Passed<'a>> {
         let parts: Vec<*const Row> = place.parts.iter().map(|part| std::ptr::from_ref(*part)).collect();
         let known = format!("{:?} {:?} {parts:?}", std::ptr::from_ref(aggregate), place.slice);
-        let depends = !related(aggregate.filter.as_ref()).is_empty();
+        // The closing day is that of the period, the row's own if it is in one: the day before its anchor.
+        let closing = |own: Option<Date>| {
+            let start = own.and_then(|day| self.calendar.period(place.grain, day)).unwrap_or(place.start);
+            days(self.calendar.anchor(place.grain, start), -1)
+        };
+        let depends =
+            !related(aggregate.filter.as_ref()).is_empty() || aggregate.filter.as_ref().is_some_and(|filter| closes(filter));
+        let holds = self.project.stock(aggregate).is_some();
         if !depends && let Some(rows) = self.passed.borrow().get(&known) {
             return rows.clone();
         }
@@ -343,9 +350,11 @@ impl<'a> Evaluator<'a> {
                 let related = |inner: &Aggregate, to: Record<'_>| self.related(inner, to, place);
                 self.rows.row(record, condition, &related) == Value::Bool(true)
             };
+            let own = self.rows.day(record, aggregate.at.as_ref()).filter(|_| !holds);
+            let filter = aggregate.filter.as_ref().map(|filter| closed(filter, closing(own)));
             // Rule 10: a null meets itself.
             let in_slice = place.slice.iter().all(|(name, value)| self.slice_of(record, name) == *value);
-            if in_slice && place.parts.iter().all(|part| passes(part)) && aggregate.filter.as_ref().is_none_or(passes) {
+            if in_slice && place.parts.iter().all(|part| passes(part)) && filter.as_ref().is_none_or(passes) {
                 let value = aggregate.argument.as_ref().map_or(Value::Bool(true), |argument| {
                     self.rows.row(record, argument, &|_, _| unreachable!("an argument has no aggregates"))
                 });
@@ -472,4 +481,22 @@ pub fn part<'a>(place: &Place<'a>, condition: &'a Row) -> Place<'a> {
     let mut place = place.clone();
     place.parts.push(condition);
     place
+}
+
+/// Whether a row expression looks at the closing day.
+fn closes(row: &Row) -> bool {
+    match row {
+        Expr::Leaf(leaf) => *leaf == RowLeaf::Closing,
+        Expr::Literal(_) => false,
+        Expr::Apply(_, arguments) => arguments.iter().any(closes),
+    }
+}
+
+/// A row expression with the day in the place of `closing_day()`.
+fn closed(row: &Row, day: Date) -> Row {
+    match row {
+        Expr::Leaf(RowLeaf::Closing) => Expr::Literal(Value::Date(day)),
+        Expr::Literal(_) | Expr::Leaf(_) => row.clone(),
+        Expr::Apply(name, arguments) => Expr::Apply(name, arguments.iter().map(|argument| closed(argument, day)).collect()),
+    }
 }

@@ -7,8 +7,8 @@ use super::data::Times;
 use super::facts;
 use super::generate::Choices;
 use super::project::{
-    Aggregate, Body, Each, Expr, Figure, Formula, Grain, Grouped, Kpi, Length, Past, Project, Row, RowLeaf, Source, Stock,
-    Type, Unit, Value, Window,
+    Aggregate, Body, Each, Edge, Expr, Figure, Formula, Grain, Grouped, Kpi, Length, Past, Project, Row, RowLeaf, Source,
+    Stock, Type, Unit, Value, Window,
 };
 use super::stocks::formulas as stocks;
 
@@ -204,9 +204,39 @@ impl Formulas<'_> {
                 let source = choices.pick(&self.project.sources);
                 let maker = self.maker(source);
                 let pairs = if choices.chance(50) { stocks::pairs(&maker, choices) } else { None };
-                Expr::Leaf(Figure::Aggregate(pairs.unwrap_or_else(|| maker.aggregate(2, choices))))
+                let aggregate = pairs.unwrap_or_else(|| self.as_it_closes(maker.aggregate(2, choices), &maker, choices));
+                Expr::Leaf(Figure::Aggregate(aggregate))
             }
         }
+    }
+
+    /// The same now and then with a condition on the day on which the period closes, where rows have one.
+    fn as_it_closes(self, mut aggregate: Aggregate, maker: &Maker<'_>, choices: &mut Choices) -> Aggregate {
+        let source = maker.source;
+        let in_period = aggregate.window == Window::Period && (aggregate.at.is_some() || source.time.is_some());
+        let held =
+            source.states.is_some() && aggregate.at.is_none() && !matches!(aggregate.stock, Some(Stock::At(Edge::Start)));
+        if !(in_period || held) || source.journey.is_some() || !choices.chance(20) {
+            return aggregate;
+        }
+        let Some(time) = maker.path(choices, Type::is_time) else { return aggregate };
+        let closing = Expr::Leaf(RowLeaf::Closing);
+        let day = |count| Expr::Literal(Value::Span(count, Unit::Of(Grain::Day)));
+        let condition = match choices.below(4) {
+            0 => Expr::Apply(choices.word(&["<", ">=", "="]), vec![time, closing]),
+            1 => Expr::Apply("<", vec![time, Expr::Apply("-", vec![closing, day(20)])]),
+            2 => Expr::Apply("<=", vec![Expr::Apply("-", vec![closing, time]), day(12)]),
+            _ => {
+                let trunc = |path| Expr::Apply("trunc", vec![path, Expr::Leaf(RowLeaf::Grain(Grain::Month))]);
+                Expr::Apply("=", vec![trunc(time), trunc(closing)])
+            }
+        };
+        aggregate.filter = Some(match aggregate.filter.take() {
+            Some(filter) if choices.chance(50) => Expr::Apply("or", vec![filter, condition]),
+            Some(filter) => Expr::Apply("and", vec![filter, condition]),
+            None => condition,
+        });
+        aggregate
     }
 
     fn node(self, depth: usize, choices: &mut Choices) -> Formula {

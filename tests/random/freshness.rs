@@ -341,7 +341,7 @@ impl Evaluator<'_> {
                     self.read_path(source, std::slice::from_ref(of), own);
                 }
             }
-            RowLeaf::Grain(_) | RowLeaf::Pair(_) | RowLeaf::Value => {}
+            RowLeaf::Grain(_) | RowLeaf::Closing | RowLeaf::Pair(_) | RowLeaf::Value => {}
         });
     }
 }

@@ -216,7 +216,7 @@ impl Renaming {
                 self.columns.give(step);
                 of.iter_mut().for_each(|of| self.columns.give(of));
             }
-            RowLeaf::Grain(_) | RowLeaf::Value | RowLeaf::Pair(Pair::Exists(_) | Pair::Ever) => {}
+            RowLeaf::Grain(_) | RowLeaf::Closing | RowLeaf::Value | RowLeaf::Pair(Pair::Exists(_) | Pair::Ever) => {}
         });
     }
 

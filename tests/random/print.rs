@@ -270,6 +270,7 @@ pub fn row(of: &Row) -> String {
     expression(of, &mut |leaf| match leaf {
         RowLeaf::Path(path) => path.join("."),
         RowLeaf::Grain(grain) => grain.name().to_owned(),
+        RowLeaf::Closing => "closing_day()".to_owned(),
         RowLeaf::Pair(of) => stocks::pair(of),
         RowLeaf::Related(of) => aggregate(of),
         RowLeaf::Value => "value".to_owned(),

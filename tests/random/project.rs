@@ -296,6 +296,8 @@ pub enum RowLeaf {
     Path(Path),
     /// The word for a grain, as `trunc` takes it.
     Grain(Grain),
+    /// The last visible day of the period in which the row is looked at.
+    Closing,
     /// What a pair of states has.
     Pair(Pair),
     /// An aggregate over the rows that refer to the one at hand.

@@ -97,6 +97,7 @@ impl<'a> Rows<'a> {
                 let of = time(of.as_ref().or(record.source.time.as_ref()).unwrap());
                 Value::Bool(reached(self.project, &time(step), *within, &of))
             }
+            RowLeaf::Closing => unreachable!("it has become the day of the period"),
             RowLeaf::Value => unreachable!("only entities have a value"),
         })
     }

@@ -73,7 +73,7 @@ fn look(project: &Project, of: &Aggregate, per: Option<&[String]>, found: &mut S
 /// The columns that a value is made of, each by its path; nothing for what is the row's own in another way.
 fn values(source: &Source, expr: &Row, parts: &mut Vec<Option<Vec<String>>>) {
     match expr {
-        Expr::Literal(_) | Expr::Leaf(RowLeaf::Grain(_)) => {}
+        Expr::Literal(_) | Expr::Leaf(RowLeaf::Grain(_) | RowLeaf::Closing) => {}
         Expr::Apply("if", arguments) => arguments[1..].iter().for_each(|part| values(source, part, parts)),
         Expr::Apply("case", arguments) => {
             for branch in arguments.chunks(2) {

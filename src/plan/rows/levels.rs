@@ -14,7 +14,7 @@ use crate::plan::lookup::whole;
 use crate::plan::rows::readings::{Form, Marks};
 use crate::plan::rows::scan::Scan;
 use crate::plan::rows::window::{Daily, Partials};
-use crate::plan::rows::{Ask, Group, Series, add_keys, conditions};
+use crate::plan::rows::{Ask, Group, Series, add_keys, closes, conditions};
 
 /// Whether an aggregate can be made of what begins and ends.
 pub(in crate::plan) fn is_level(model: &Model, group: &Group, ask: &Ask) -> bool {
@@ -23,7 +23,7 @@ pub(in crate::plan) fn is_level(model: &Model, group: &Group, ask: &Ask) -> bool
     let at_end = aggregate.stock == Some(Stock::At(Edge::End));
     let adds = *aggregate.function == count::COUNT || *aggregate.function == sum::SUM && whole::is_exact(model, aggregate);
     let related = aggregate.filter.as_ref().is_some_and(RowExpr::has_related);
-    valid && at_end && adds && !related && !group.by_entity
+    valid && at_end && adds && !related && !group.by_entity && !closes(model, group, ask)
 }
 
 impl Planner<'_> {

@@ -137,7 +137,7 @@ fn shape(model: &Model, ask: &Ask, group: &Group) -> Shape {
         Some(Stock::Pairs(_)) => return Shape::Pairs,
         None => {}
     }
-    if aggregate.filter.as_ref().is_some_and(RowExpr::has_related) {
+    if aggregate.filter.as_ref().is_some_and(RowExpr::has_related) || closes(model, group, ask) {
         return Shape::Expanded;
     }
     if group.time.is_none() {
@@ -155,6 +155,11 @@ fn shape(model: &Model, ask: &Ask, group: &Group) -> Shape {
         Window::Trailing(_) if splits => Shape::WindowDays,
         Window::ToDate(_) | Window::AllTime | Window::Trailing(_) => Shape::Expanded,
     }
+}
+
+/// Whether an aggregate looks at the closing day of its periods, itself or in what it is sliced by: then rows are told apart by period.
+pub(in crate::plan) fn closes(model: &Model, group: &Group, ask: &Ask) -> bool {
+    model.aggregate_closes(&ask.aggregate) || group.keys.iter().any(|key| model.path_closes(group.source, &key.path))
 }
 
 pub(in crate::plan) fn splits(aggregate: &Aggregate) -> Splits {
@@ -314,6 +319,9 @@ impl<'a> Planner<'a> {
         let mut select = Select::default();
         let own_day = group.time.map(|time| scan.day(time));
         let (period, mut windows) = self.period_of_rows(group, ask, &mut scan, own_day.as_ref());
+        if closes(self.model, group, ask) {
+            scan.closing = Some(self.closing_day(ask.grain, &period, &mut windows));
+        }
         let needed = needs_rows(ask.aggregate.filter.as_ref());
         let through = self.goes_through(ask, &related, &needed);
         let mut ages = None;
@@ -395,6 +403,17 @@ impl<'a> Planner<'a> {
             self.first_days(group, ask);
         }
         Series { part, column: ask.column.clone(), rows: None }
+    }
+
+    /// The last visible day of the period of a row; the periods are joined where they are not yet.
+    fn closing_day(&mut self, grain: Grain, period: &Scalar, joined: &mut Vec<(JoinKind, String, Option<Scalar>)>) -> Scalar {
+        let last_day = self.need(grain, Need::LastDay);
+        let spine = self.spine_name(grain);
+        if !joined.iter().any(|(_, part, _)| *part == spine) {
+            let on = Expr::apply(&operators::EQUAL, vec![column(&spine, "period"), period.clone()]);
+            joined.push((JoinKind::Inner, spine.clone(), Some(on)));
+        }
+        column(&spine, &last_day)
     }
 
     /// The period of a row: its own, or each in whose window it is; and what is joined to know it.

@@ -5,6 +5,7 @@ mod lumped;
 mod read;
 
 use crate::calendar::{AsOf, Calendar, Date, Grain, Zone, add_days};
+use crate::functions::closing_day::CLOSING_DAY;
 use crate::functions::{Function, Gives, conversions, if_, max, operators};
 use crate::model::clock::{TimeKind, compares};
 use crate::model::expr::{Expr, Literal, Node, PairLeaf, Path, RowExpr, RowLeaf};
@@ -56,6 +57,8 @@ pub(in crate::plan) struct Scan<'a> {
     pub(in crate::plan) today: Option<String>,
     /// The part that maps days to the periods of a custom calendar.
     pub(in crate::plan) calendar: Option<String>,
+    /// The last visible day of the period in which a row is looked at, where rows are tied to periods.
+    pub(in crate::plan) closing: Option<Scalar>,
     /// In which form the readings of the source are read, if it has some and they are.
     pub(in crate::plan) form: Option<Form>,
     /// The time column by which rows are read, and the days from and to which they are, as far as known: no other time of it is
@@ -94,6 +97,7 @@ impl<'a> Scan<'a> {
             pairs: BTreeMap::new(),
             today: None,
             calendar: None,
+            closing: None,
             form: None,
             known_days: None,
         }
@@ -179,6 +183,9 @@ impl<'a> Scan<'a> {
                     // What is null is null on every clock.
                     let whole = self.bare(through, path);
                     return Lowered::small(Expr::apply(function, vec![whole]));
+                }
+                if **function == CLOSING_DAY {
+                    return Lowered::small(self.closing.clone().unwrap_or_else(impossible));
                 }
                 if function.name == "trunc" {
                     return Lowered::small(self.trunc(through, arguments));
