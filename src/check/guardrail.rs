@@ -190,8 +190,8 @@ impl Context<'_> {
         let Some(limits) = values.get(1..).and_then(unusual::Limits::of) else { return };
         let of = self.whole_text(&trend.of);
         let at = trend.of.at;
-        self.reading(&Expr { at, ..limits.low() }, format!("{of}, usual from"), guardrail, found);
-        self.reading(&Expr { at, ..limits.high() }, format!("{of}, usual to"), guardrail, found);
+        self.reading(&Expr { at, ..limits.low() }, format!("{of}, usual from ({})", trend.length), guardrail, found);
+        self.reading(&Expr { at, ..limits.high() }, format!("{of}, usual to ({})", trend.length), guardrail, found);
     }
 
     fn reading(&mut self, calc: &Calc, text: String, guardrail: &Guardrail, found: &mut Vec<Reading>) {
