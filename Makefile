@@ -9,7 +9,7 @@ BROWSER := .tools/browser
 
 export KPIC_DUCKDB := $(CURDIR)/$(DUCKDB)
 
-.PHONY: demo test test-engines engines test-docs test-forecast test-site test-dbt site test-random test-builds fuzz lint deny typos wheel wheel-test bench bench-sql clean help
+.PHONY: demo test test-engines engines test-docs test-forecast test-unusual test-site test-dbt site test-random test-builds fuzz lint deny typos wheel wheel-test bench bench-sql clean help
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,6 +54,10 @@ test-forecast: tests/forecast/requirements.txt ## Have statsmodels and SciPy mak
 	python=.tools/of-forecast/bin/python; [ -x "$$python" ] || python=$(PYTHON); \
 	  PYTHONPATH=.tools/of-forecast/pip "$$python" -W ignore tests/forecast/reference.py
 	$(CARGO) test --locked --test forecast
+
+test-unusual: $(DUCKDB) ## Have Python work out anew what is unusual in random series, and compare
+	$(PYTHON) tests/unusual/reference.py
+	KPIC_CASES=unusual $(CARGO) test --locked --test cases -- every_case
 
 test-site: $(DUCKDB) $(BROWSER)/done ## Look at what `kpic site` writes in Chromium; on Debian, `apt-get install chromium nodejs npm` first
 	$(CARGO) build --locked

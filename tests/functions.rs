@@ -95,7 +95,8 @@ the values of slices add up to the total.
         (
             "Over the last periods of a KPI",
             "They are conditions, and stand in the `when` of guardrails only. Each looks at so many consecutive periods and the one \
-             before them: `rising(revenue, 3 months)` holds after 100, 110, 120, 130. Where one of the values is null it does not hold.",
+             before them: `rising(revenue, 3 months)` holds after 100, 110, 120, 130. Where one of the values is null it does not hold. \
+             `unusual` may also count seasons, as in `12 weeks` for days of the same weekday.",
             Role::Trend,
         ),
         ("Over values", "They stand among KPIs and within aggregates alike.", Role::Value),

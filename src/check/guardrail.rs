@@ -9,11 +9,11 @@ use super::slice::{Parts, Sliced};
 use super::{Context, advice, grain, slice, to_date};
 use crate::calendar::Grain;
 use crate::diagnostic::{Findings, codes};
-use crate::model::expr::{Calc, CalcLeaf, Expr, Literal, Node, Past, Trend};
+use crate::model::expr::{Calc, CalcLeaf, Expr, Literal, Node, Past, Trend, Way};
 use crate::model::facts::{CurrencyOf, KnownUnit, Range, Type};
 use crate::model::guardrail::{Guardrail, Reading};
 use crate::model::unit::Unit;
-use crate::model::{KpiId, Model};
+use crate::model::{KpiId, Model, unusual};
 use crate::text::{Files, Span};
 use std::collections::{BTreeMap, HashSet};
 
@@ -120,16 +120,25 @@ impl Context<'_> {
         nodes(calc, &mut |part| {
             if let Node::Leaf(CalcLeaf::Trend(trend)) = &part.node
                 && trend.length.unit != grain
+                && !(trend.way == Way::Unusual && unusual::is_season(grain, trend.length.unit))
             {
-                found.push((self.length_of(part, trend), trend.way.name(), trend.length));
+                found.push((self.length_of(part, trend), &trend.way, trend.length));
             }
         });
-        for (span, name, length) in found {
+        for (span, way, length) in found {
+            let name = way.name();
             let message = format!("`{}` is checked by {grain}, but `{name}` looks at {length}", guardrail.name.value);
-            self.report(&codes::TREND_OF_ANOTHER_GRAIN, span, message).help(format!(
-                "count periods of the guardrail, as in `3 {grain}s`, or give the guardrail `grain: {}`",
-                length.unit
-            ));
+            let help = if *way == Way::Unusual {
+                let season = if grain == Grain::Day {
+                    "`12 weeks` for days of the same weekday"
+                } else {
+                    "`8 years` for the same time of the year"
+                };
+                format!("count periods of the guardrail, as in `12 {grain}s`, or seasons, as in {season}")
+            } else {
+                format!("count periods of the guardrail, as in `3 {grain}s`, or give the guardrail `grain: {}`", length.unit)
+            };
+            self.report(&codes::TREND_OF_ANOTHER_GRAIN, span, message).help(help);
         }
     }
 
@@ -155,6 +164,10 @@ impl Context<'_> {
     fn readings(&mut self, calc: &Calc, guardrail: &Guardrail, found: &mut Vec<Reading>) {
         if let Node::Leaf(CalcLeaf::Trend(trend)) = &calc.node {
             self.readings(&trend.of, guardrail, found);
+            if trend.way == Way::Unusual {
+                self.limits(trend, guardrail, found);
+                return;
+            }
             let prior = CalcLeaf::Prior(Past::Prior, Box::new(trend.of.clone()), Some(trend.length));
             let text = format!("prior({}, {})", self.whole_text(&trend.of), trend.length);
             self.reading(&Expr { node: Node::Leaf(prior), at: trend.of.at }, text, guardrail, found);
@@ -169,6 +182,16 @@ impl Context<'_> {
                 self.readings(argument, guardrail, found);
             }
         }
+    }
+
+    /// Between which values a figure is usual.
+    fn limits(&mut self, trend: &Trend, guardrail: &Guardrail, found: &mut Vec<Reading>) {
+        let values = trend.values();
+        let Some(limits) = values.get(1..).and_then(unusual::Limits::of) else { return };
+        let of = self.whole_text(&trend.of);
+        let at = trend.of.at;
+        self.reading(&Expr { at, ..limits.low() }, format!("{of}, usual from ({})", trend.length), guardrail, found);
+        self.reading(&Expr { at, ..limits.high() }, format!("{of}, usual to ({})", trend.length), guardrail, found);
     }
 
     fn reading(&mut self, calc: &Calc, text: String, guardrail: &Guardrail, found: &mut Vec<Reading>) {

@@ -4,7 +4,7 @@
 use super::Context;
 use crate::diagnostic::codes;
 use crate::functions::Function;
-use crate::model::expr::{Aggregate, Calc, CalcLeaf, Expr, Grouped, Node, Path, RowExpr, RowLeaf};
+use crate::model::expr::{Aggregate, Calc, CalcLeaf, Expr, Grouped, Node, Path, RowExpr, RowLeaf, Way};
 use crate::model::{ColumnId, KpiId, Model, SourceId};
 use crate::text::Span;
 use foldhash::HashMap;
@@ -86,7 +86,11 @@ impl Sizes {
                     let inner = of(inner).times(copies);
                     Size { depth: inner.depth.saturating_add(2), ..inner }
                 }
-                CalcLeaf::Trend(trend) => of(&trend.of).times(trend.length.count.saturating_mul(2) as usize),
+                CalcLeaf::Trend(trend) => {
+                    // The mean stands there four times, and the mean moving range is of twice as many values.
+                    let copies = if trend.way == Way::Unusual { 8 } else { 2 };
+                    of(&trend.of).times(trend.length.count.saturating_mul(copies) as usize)
+                }
                 CalcLeaf::Slice(inner, _) | CalcLeaf::Total(inner, _) => of(inner),
             },
         }

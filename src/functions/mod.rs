@@ -63,6 +63,7 @@ pub mod text;
 pub mod total;
 pub mod trim;
 pub mod trunc;
+pub mod unusual;
 pub mod upper;
 pub mod variance;
 pub mod weekday;
@@ -355,6 +356,7 @@ pub static ALL: &[&Function] = &[
     &rising::RISING,
     &falling::FALLING,
     &flat::FLAT,
+    &unusual::UNUSUAL,
     // Over values.
     &abs::ABS,
     &round::ROUND,

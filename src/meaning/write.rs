@@ -198,7 +198,7 @@ impl<'a> Writer<'a> {
                 way: trend.way.name(),
                 tolerance: match &trend.way {
                     Way::Flat(tolerance) => tolerance.clone(),
-                    Way::Rising | Way::Falling => String::new(),
+                    Way::Rising | Way::Falling | Way::Unusual => String::new(),
                 },
                 of: self.calc(&trend.of, place),
                 length: trend.length,

@@ -233,6 +233,17 @@ pub struct Trend {
     pub length: Length,
 }
 
+impl Trend {
+    /// The value, and before it those of so many periods, the latest first.
+    pub fn values(&self) -> Vec<Calc> {
+        let before = (1..=self.length.count).map(|count| {
+            let length = Length { count, unit: self.length.unit };
+            Expr::leaf(CalcLeaf::Prior(Past::Prior, Box::new(self.of.clone()), Some(length)))
+        });
+        std::iter::once(self.of.clone()).chain(before).collect()
+    }
+}
+
 /// Which way a value goes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Way {
@@ -242,6 +253,8 @@ pub enum Way {
     Falling,
     /// Each period differs from the one before all of them by at most that share of it, in digits.
     Flat(String),
+    /// The period is a signal after those before it, which lie so far apart from each other.
+    Unusual,
 }
 
 impl Way {
@@ -251,6 +264,7 @@ impl Way {
             Way::Rising => "rising",
             Way::Falling => "falling",
             Way::Flat(_) => "flat",
+            Way::Unusual => "unusual",
         }
     }
 }

@@ -1,7 +1,6 @@
 //! What a project means once its names are resolved: sources, columns, dimensions, KPIs, and the expressions between them.
 //!
-//! The model is data that several stages fill and read. `resolve` makes it, `check` adds to each KPI and derived column what it
-//! found out ([`facts`]), and the planner reads it. No stage's logic lives here.
+//! Data that several stages fill and read, without their logic: `resolve` makes it, `check` adds what it found out ([`facts`]), the planner reads it.
 
 pub mod about;
 pub mod clock;
@@ -21,6 +20,7 @@ pub mod review;
 pub mod sampling;
 mod storage;
 pub mod unit;
+pub mod unusual;
 pub mod uses;
 pub mod value;
 mod warehouse;

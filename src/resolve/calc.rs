@@ -7,10 +7,10 @@ use crate::calendar::TimeUnit;
 use crate::calendar::{Grain, Length};
 use crate::diagnostic::{codes, suggest};
 use crate::formula::{Call, Expression, Kind, Literal as Written};
-use crate::functions::{self, Function, Role, case, operators, rising, slice};
+use crate::functions::{self, Function, Role, case, falling, operators, rising, slice};
 use crate::model::expr::{Calc, CalcLeaf, Expr, Literal, Node, Past, Trend, Way};
 use crate::model::facts::Kind as Additivity;
-use crate::model::{Body, Kept, Source, SourceId, SourceKind, Values};
+use crate::model::{Body, Kept, Source, SourceId, SourceKind, Values, unusual};
 use crate::spec::kpi as written;
 use crate::text::{Name, Span, Spanned};
 
@@ -285,7 +285,7 @@ impl Resolver<'_> {
         Expr::new(Node::Leaf(CalcLeaf::Total(of, dimensions)), span)
     }
 
-    /// `rising`, `falling`, `flat`.
+    /// `rising`, `falling`, `flat`, `unusual`.
     fn trend(&mut self, call: &Call, function: &'static Function, span: Span) -> Calc {
         let broken = Expr::new(Node::Broken, span);
         if !self.in_condition {
@@ -303,7 +303,8 @@ impl Resolver<'_> {
         let length = arguments.next().and_then(|argument| self.length_of_trend(argument));
         let way = match arguments.next() {
             None if *function == rising::RISING => Some(Way::Rising),
-            None => Some(Way::Falling),
+            None if *function == falling::FALLING => Some(Way::Falling),
+            None => length.filter(|length| self.tells_what_is_usual(*length, call)).map(|_| Way::Unusual),
             Some(argument) => self.tolerance(argument).map(Way::Flat),
         };
         let (Some(of), Some(length), Some(way)) = (of, length, way) else { return broken };
@@ -320,6 +321,19 @@ impl Resolver<'_> {
         self.report(&codes::BAD_WINDOW, argument.span, message)
             .help("use a longer grain, or compare with an earlier value: `x > prior(x, 1 year)`");
         None
+    }
+
+    /// Whether so many periods tell what is usual.
+    fn tells_what_is_usual(&mut self, length: Length, call: &Call) -> bool {
+        let enough = length.count >= unusual::FEWEST;
+        if !enough && let Some(argument) = call.arguments.get(1) {
+            let least = unusual::FEWEST;
+            let message = format!("{length} are too few to tell what is usual: it takes {least}");
+            self.report(&codes::BAD_WINDOW, argument.span, message).help(format!(
+                "compare with the last {least} periods or more, up to {LONGEST_TREND}, as in `unusual(x, 12 months)`"
+            ));
+        }
+        enough
     }
 
     /// By how much a flat value may move, as a share in digits.

@@ -11,6 +11,7 @@ use crate::model::expr::{
     Window,
 };
 use crate::model::facts::Type;
+use crate::model::unusual::unusual;
 use crate::model::{Body, ColumnId, DimensionId, Holds, KpiId, Model, SourceId};
 use crate::plan::algebra::relation::impossible;
 use crate::plan::time::reads::{Reach, Reads};
@@ -390,14 +391,7 @@ impl Expansion {
 
     /// A trend as comparisons of the value with what it was: null wherever one of them is null.
     fn trend(&mut self, model: &Model, trend: &Trend, place: &Place) -> Formula {
-        let at = |count: u32| {
-            if count == 0 {
-                return trend.of.clone();
-            }
-            let length = Length { count, unit: trend.length.unit };
-            Expr::leaf(CalcLeaf::Prior(Past::Prior, Box::new(trend.of.clone()), Some(length)))
-        };
-        let values: Vec<Formula> = (0..=trend.length.count).map(|count| self.calc(model, &at(count), place, "")).collect();
+        let values: Vec<Formula> = trend.values().iter().map(|value| self.calc(model, value, place, "")).collect();
         let pairs = values.iter().zip(values.iter().skip(1));
         let each = |function, (now, before): (&Formula, &Formula)| Expr::apply(function, vec![now.clone(), before.clone()]);
         let conditions = match &trend.way {
@@ -414,6 +408,7 @@ impl Expansion {
                 };
                 later.iter().map(within).collect()
             }
+            Way::Unusual => return unusual(&values).unwrap_or_else(impossible),
         };
         Expr::all(conditions).unwrap_or_else(impossible)
     }
