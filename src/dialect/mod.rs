@@ -3,11 +3,13 @@
 mod bigquery;
 pub mod catalog;
 mod clickhouse;
+mod clocks;
 mod databricks;
 mod duckdb;
 pub mod files;
 pub mod layout;
 mod letters;
+mod mariadb;
 mod postgres;
 mod redshift;
 mod snowflake;
@@ -248,6 +250,16 @@ pub trait Dialect: Debug + Sync {
         format!("{by} asc nulls last")
     }
 
+    /// What rows are ordered by: nulls come last, whichever way. What is left out, a session decides.
+    fn ordered(&self, by: &str, greatest_first: bool) -> String {
+        format!("{by} {} nulls last", if greatest_first { "desc" } else { "asc" })
+    }
+
+    /// What stands between two values that are the same, null being the same as null. Where it is another one than this, `not` has a spelling that is a call.
+    fn same(&self) -> &'static str {
+        "is not distinct from"
+    }
+
     /// Several values as one, of which different ones can be counted.
     fn tuple(&self, parts: &[String]) -> String {
         format!("({})", parts.join(", "))
@@ -419,6 +431,8 @@ pub struct Abilities {
     pub typed_results: bool,
     /// A wall clock is stored as its readings, and not as instants in a zone.
     pub wall_clocks: bool,
+    /// An instant that is stored is read as it is, whatever a session takes for its zone.
+    pub stored_instants: bool,
     /// A column that is read with its relation's name is called without it.
     pub short_names: bool,
     /// There are aggregates that look at values in an order, as medians do, or twice, as standard deviations do.
@@ -482,6 +496,7 @@ impl Abilities {
         null_neighbours: true,
         typed_results: true,
         wall_clocks: true,
+        stored_instants: true,
         short_names: true,
         ordered_aggregates: true,
         percentiles: true,
@@ -547,10 +562,11 @@ static ALL: &[&dyn Dialect] = &[
     &bigquery::BigQuery,
     &databricks::Databricks,
     &redshift::Redshift,
+    &mariadb::MariaDb,
 ];
 
 /// Dialects of the language that this version does not compile for yet.
-pub const LATER: [&str; 5] = ["mysql", "mariadb", "trino", "sqlserver", "datafusion"];
+pub const LATER: [&str; 4] = ["mysql", "trino", "sqlserver", "datafusion"];
 
 /// How files are read: the embedded engine does so, whatever the dialect of a project.
 pub fn reader() -> &'static dyn Reading {

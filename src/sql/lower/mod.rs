@@ -15,7 +15,7 @@
 //! 12. [`neighbours`]: a neighbour's value may be null.
 //! 13. [`unions`]: the columns of a union have one type in all selects.
 //! 14. [`results`]: what is shown has the type that the plan gives it.
-//! 15. [`clocks`]: a stored wall clock is asked which zone its readings are in.
+//! 15. [`clocks`]: a stored wall clock, or an instant, is asked which zone its readings are in.
 //! 16. [`averages`]: a mean of exact numbers is their sum over their count.
 //! 17. [`decimals`]: a sum of decimals that are floating numbers is brought back to its digits.
 //! 18. [`overflow`]: a whole number that is computed is asked whether it is one.
@@ -69,6 +69,7 @@ pub use tables::every_source;
 
 use crate::dialect::Dialect;
 use crate::model::Tables;
+use crate::model::value::Type;
 use crate::plan::relation::Query;
 use std::borrow::Cow;
 
@@ -127,7 +128,10 @@ pub(super) fn lowered<'q>(query: &'q Query, tables: Option<&Tables>, dialect: &d
         results::typed(query.to_mut());
     }
     if !able.wall_clocks {
-        clocks::in_utc(query.to_mut());
+        clocks::in_utc(query.to_mut(), Type::Timestamp);
+    }
+    if !able.stored_instants {
+        clocks::in_utc(query.to_mut(), Type::Instant);
     }
     if !able.exact_means || !able.decimal_means {
         averages::divided(query.to_mut(), able);
