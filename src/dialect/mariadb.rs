@@ -96,11 +96,13 @@ impl Dialect for MariaDb {
             bare_columns: false,
             shows_conditions: false,
             stored_instants: false,
+            text_joins: false,
             several_orders: false,
             filters: false,
             tuple_values: false,
             exact_means: false,
             decimal_means: false,
+            checked_sums: false,
             columns_first: false,
             counts_by_bytes: false,
             ..Abilities::ALL

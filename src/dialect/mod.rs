@@ -409,6 +409,8 @@ pub struct Abilities {
     pub finds_constants: bool,
     /// Rows may be joined where values are the same, null being the same as null.
     pub null_safe_joins: bool,
+    /// Rows are joined by texts that are compared by their bytes as they are by others.
+    pub text_joins: bool,
     /// It can be asked whether two values are the same, null being the same as null.
     pub same_values: bool,
     /// A relation may have the name of a column that is read beside it.
@@ -451,6 +453,8 @@ pub struct Abilities {
     pub exact_means: bool,
     /// A whole number that is too large is refused.
     pub checked_numbers: bool,
+    /// A sum of floating numbers that is too large is refused or infinite.
+    pub checked_sums: bool,
     /// All values of a stored column have its type.
     pub typed_columns: bool,
     /// The columns of rows that are written out can be named where these are read.
@@ -485,6 +489,7 @@ impl Abilities {
         unequal_joins: true,
         finds_constants: false,
         null_safe_joins: true,
+        text_joins: true,
         same_values: true,
         alike_names: true,
         bare_columns: true,
@@ -507,6 +512,7 @@ impl Abilities {
         wide_decimals: true,
         exact_means: true,
         checked_numbers: true,
+        checked_sums: true,
         typed_columns: true,
         named_values: true,
         computed_values: true,

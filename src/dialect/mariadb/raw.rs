@@ -11,7 +11,7 @@ static LIST: LazyLock<HashSet<&str>> = LazyLock::new(|| listed(include_str!("../
 const OWN: &[&str] = &["information_schema", "mysql", "performance_schema", "sys"];
 
 /// Words with which a query writes, locks, or calls something without parentheses.
-const WORDS: &[&str] = &["dumpfile", "into", "lock", "nextval", "outfile", "previous", "procedure"];
+const WORDS: &[&str] = &["dumpfile", "into", "lock", "outfile", "procedure"];
 
 /// A text as a literal. What a backslash means is for a session to say, and its program looks for commands of its own in each line.
 pub(super) fn text(text: &str) -> String {
@@ -64,7 +64,15 @@ fn is_apart(rest: &str) -> bool {
 /// The first name under which more than tables and views is read: a database of the server, a word that does more than that, or a function that is not
 /// on the list. `added` is what the command line lets SQL call.
 pub(super) fn reads_beyond<'a>(sql: &'a str, added: &[String]) -> Option<&'a str> {
-    let is_beyond = |token: &Token<'_>| WORDS.iter().chain(OWN).any(|word| token.is_word(word));
+    // `next value for` changes a sequence.
+    let before_value = |end: usize| {
+        let mut rest = sql.get(end..).into_iter().flat_map(tokens).filter(|token| token.kind != Kind::Comment);
+        rest.next().is_some_and(|next| next.is_word("value"))
+    };
+    let is_beyond = |token: &Token<'_>| {
+        let is_sequence = ["next", "previous"].iter().any(|word| token.is_word(word)) && before_value(token.end());
+        is_sequence || WORDS.iter().chain(OWN).any(|word| token.is_word(word))
+    };
     let named = tokens(sql).find(is_beyond).map(|token| token.start..token.end());
     let called =
         call_beyond(sql, &Calls { is_listed: &|name| LIST.contains(name), schemas: &[], curried: false, added });
@@ -98,7 +106,7 @@ mod tests {
             ("select load_file('/etc/passwd')", Some("load_file")),
             ("select sleep(5), benchmark(1, 2)", Some("sleep")),
             ("select * from t into outfile 'x'", Some("into")),
-            ("select next value for s", None),
+            ("select next value for s", Some("next")),
             ("select * from mysql.user", Some("mysql")),
             ("select * from Information_Schema.tables", Some("Information_Schema")),
             ("select lastval(s), get_lock('a', 1)", Some("lastval")),

@@ -33,5 +33,5 @@ pub(super) const WITHSTANDS: &[Setting] = &[
     Setting { name: "max_recursive_iterations", values: &["1"] },
     Setting { name: "group_concat_max_len", values: &["4"] },
     Setting { name: "sql_auto_is_null", values: &["1"] },
-    Setting { name: "join_cache_level", values: &["8"] },
+    Setting { name: "join_cache_level", values: &["1"] },
 ];

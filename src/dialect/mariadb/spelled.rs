@@ -98,6 +98,11 @@ const SPELLED: &[(&str, &str, Tightness)] = &[
     ("add months to time", ADD_MONTHS_TO_TIME, Atom),
     ("add days to time", ADD_SECONDS, Atom),
     ("add seconds", ADD_SECONDS, Atom),
+    // A decimal -0.0 is not 0 there.
+    ("mod", "{0} % nullif({1}, 0) + 0", Tightness::Sum),
+    // What is computed of a number that is too large is refused.
+    ("in range", "{0} + 0e0", Tightness::Sum),
+    ("hashed", "crc32(convert({0} using utf8mb4))", Atom),
     ("finite", "{0}", Atom),
     ("is finite", "{0} = {0}", Comparison),
     ("widen", "(round({0}) div 1)", Atom),
