@@ -260,6 +260,10 @@ impl Dialect for MariaDb {
         "database"
     }
 
+    fn foreign_rules(&self) -> Option<&'static str> {
+        Some("texts are the same in any case there, `||` is `or`, and quotients are rounded")
+    }
+
     fn withstands(&self) -> &'static [Setting] {
         WITHSTANDS
     }

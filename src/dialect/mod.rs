@@ -363,6 +363,11 @@ pub trait Dialect: Debug + Sync {
         true
     }
 
+    /// What SQL of others means there that nothing here reads, so that none is imported.
+    fn foreign_rules(&self) -> Option<&'static str> {
+        None
+    }
+
     /// What a session may set without any view showing other rows.
     fn withstands(&self) -> &'static [Setting];
 }

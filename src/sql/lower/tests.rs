@@ -90,7 +90,7 @@ fn wall_clocks_are_asked_for_their_zone_and_instants_are_not() {
     let columns = [("at", Type::Timestamp), ("seen", Type::Instant), ("on", Type::Date)];
     let mut select = shows(own("whole"));
     select.joins.push(Join { kind: JoinKind::Cross, from: source("events", &columns), on: None });
-    let printed = after(clocks::in_utc, select);
+    let printed = after(|query| clocks::in_utc(query, Type::Timestamp), select);
     assert_eq!(printed.matches("where ").count(), 1, "{printed}");
     assert!(printed.contains("where is_in_utc(events.at)\n"), "{printed}");
 }
