@@ -48,6 +48,10 @@ impl Dialect for MariaDb {
         Some(4096)
     }
 
+    fn most_parts(&self) -> Option<usize> {
+        Some(64)
+    }
+
     fn is_reserved(&self, name: &str) -> bool {
         static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| RESERVED.split_ascii_whitespace().collect());
         WORDS.contains(name)
@@ -142,7 +146,7 @@ impl Dialect for MariaDb {
     }
 
     fn refuses(&self) -> &'static [&'static str] {
-        &["DOUBLE value is out of range", "BIGINT value is out of range"]
+        &["DOUBLE value is out of range", "BIGINT value is out of range", "Too many WITH elements in WITH clause"]
     }
 
     fn rows(&self, columns: &[(String, Type)], rows: &[Vec<String>]) -> Option<String> {

@@ -58,6 +58,11 @@ pub trait Dialect: Debug + Sync {
         None
     }
 
+    /// How many parts the query of a view may have, as common table expressions; nothing where there is no limit that a project could reach.
+    fn most_parts(&self) -> Option<usize> {
+        None
+    }
+
     /// How many characters the query of a view may have; nothing where there is no limit that a project could reach.
     fn longest_view(&self) -> Option<usize> {
         None

@@ -59,11 +59,19 @@ fn what_a_session_may_set_changes_no_view() {
             let view = |at: usize, made: &str| format!("{}session_view_{made}{at}", schema.concat());
             let mut queries = project.asked(dialect).unwrap().queries;
             queries.retain(|(name, _)| !is_question(name));
+            engine.reset().and_then(|()| engine.tables(&tables)).unwrap();
+            // A view that the engine refuses as documented is not made.
+            let mut tried = 0;
+            queries.retain(|(_, sql)| {
+                tried += 1;
+                let why = engine.run(&[format!("create view {} as\n{sql}", view(tried, "tried_"))]).err();
+                !why.is_some_and(|why| dialect.refuses().iter().any(|said| why.contains(said)))
+            });
             let make = |made: &str| -> Vec<_> {
                 let all = queries.iter().enumerate();
                 all.map(|(at, (_, sql))| format!("create view {} as\n{sql}", view(at, made))).collect()
             };
-            engine.reset().and_then(|()| engine.tables(&tables)).and_then(|()| engine.run(&make(""))).unwrap();
+            engine.run(&make("")).unwrap();
             // In words of its own each time, so that no statement is still known that was understood before. A session of SQLite may have the
             // name of a relation before those of columns.
             let read = |engine: &mut Driver, made: &str, after: &str| -> Vec<_> {

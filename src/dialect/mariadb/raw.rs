@@ -89,7 +89,7 @@ mod tests {
         let found = reads_otherwise;
         assert_eq!(found("select `a`, x'ff', b - 1 from `my-shop`.orders where note like 'it''s' -- it's\n"), None);
         assert_eq!(found("select \"a\""), Some("\"a\""));
-        assert_eq!(found("select 'a\\' or 1 -- '"), Some("'a\\' or 1 -- '"));
+        assert_eq!(found("select 'a\\' or 1 -- '"), Some("'a\\'"));
         assert_eq!(found("select 5--3"), Some("--3"));
         assert_eq!(found("select 1 /*! into outfile 'x' */"), Some("/*! into outfile 'x' */"));
         assert_eq!(found("select 1 /*M!100000 , 2 */"), Some("/*M!100000 , 2 */"));

@@ -84,9 +84,9 @@ fn has_equality(on: &Scalar, name: &str) -> bool {
 }
 
 /// The columns that a select reads of a relation.
-pub(super) fn columns_read(select: &mut Select, name: &str) -> BTreeSet<String> {
+pub(super) fn columns_read(select: &Select, name: &str) -> BTreeSet<String> {
     let mut found = Read::new();
-    select.exprs_mut().for_each(|expr| read(expr, &mut found));
+    select.clone().exprs_mut().for_each(|expr| read(expr, &mut found));
     found.into_iter().filter(|(of, _)| of == name).map(|(_, column)| column).collect()
 }
 
