@@ -86,6 +86,36 @@ fn the_figures_of_saas_are_those_of_its_views() {
     assert!(bytes < 10_000_000, "{bytes} bytes");
 }
 
+#[test]
+fn forecasts_are_those_of_status_on_pages_and_in_reviews() {
+    let forecasts = |command: &str| -> BTreeMap<String, String> {
+        let output = kpic(&example("saas"), &[command]);
+        let said = text(&output.stdout);
+        let lines = said.lines().filter_map(|line| line.strip_prefix("forecast: ")?.split_once(": "));
+        let known = lines.filter(|(_, line)| line.starts_with("at this rate"));
+        known.map(|(name, line)| (name.to_owned(), line.to_owned())).collect()
+    };
+    let (status, review) = (forecasts("status"), forecasts("review"));
+    assert!(status.len() > 12 && review.len() > 8, "{status:?}");
+    assert!(review.iter().all(|(name, line)| status.get(name) == Some(line)), "{review:?}");
+    let site = Site::of(&example("saas"));
+    let front = text_of(&site.pages["index.html"]);
+    for (name, line) in &status {
+        let (objective, _) = name.split_once('.').unwrap();
+        let page = text_of(&site.pages[&format!("objectives/{objective}.html")]);
+        assert!(page.contains(line.as_str()), "{name}: {page}");
+        assert_eq!(front.contains(line.as_str()), review.contains_key(name), "{name}");
+    }
+    let shown: usize = site
+        .pages
+        .iter()
+        .map(|(path, page)| (path.starts_with("objectives/"), page))
+        .filter(|(is, _)| *is)
+        .map(|(_, page)| text_of(page).matches("at this rate").count())
+        .sum();
+    assert_eq!(shown, status.len());
+}
+
 /// What pages are made of; a text that made anything else would show here.
 const ELEMENTS: &[&str] = &[
     "a",

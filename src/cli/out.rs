@@ -194,6 +194,21 @@ pub(super) fn width() -> usize {
     terminal_width().unwrap_or(120)
 }
 
+/// A line under a table that says what it is about, `note: text`; in a terminal it wraps between words, each further line indented.
+pub(super) fn remark(kind: &str, text: &str) -> String {
+    let line = format!("{kind} {}", on_a_line(text));
+    let wrapped = match terminal_width() {
+        Some(width) => {
+            let words = textwrap::Options::new(width).word_splitter(textwrap::WordSplitter::NoHyphenation);
+            let words = words.word_separator(textwrap::WordSeparator::AsciiSpace).break_words(false);
+            textwrap::fill(&line, words.subsequent_indent("  "))
+        }
+        None => line,
+    };
+    let rest = wrapped.strip_prefix(kind).unwrap_or(&wrapped);
+    format!("{}{rest}\n", styled(DIM, kind))
+}
+
 /// How many columns the terminal has; nothing where there is none.
 pub(super) fn terminal_width() -> Option<usize> {
     terminal_size::terminal_size().map(|(width, _)| usize::from(width.0).clamp(40, 200))

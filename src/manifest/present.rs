@@ -63,6 +63,8 @@ pub struct ResultFigures {
     pub slips: bool,
     /// Whether it has ended below its goal.
     pub missed: bool,
+    /// Where it will be at its due date if its KPI goes on as it did; empty where that cannot be told.
+    pub ahead: String,
 }
 
 /// A guardrail that fires in its last complete period.

@@ -1,6 +1,7 @@
 //! A valid project on an engine: figures for `run` and `query`, spec tests, and the checks of the data that figures stand on: those
 //! that every figure needs (`guard`), what is in files (`files`), and all that the specs declare (`verify`).
 
+pub mod ahead;
 mod calendar;
 mod files;
 pub mod firings;

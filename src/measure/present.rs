@@ -2,9 +2,10 @@
 
 use super::firings::{self, Firing};
 use super::guard::{self, Guarded, Guarding};
+use super::outlook::{self, Outlooks};
 use super::refused::Refused;
 use super::status::{self, Score, Standing, Star};
-use super::{Session, shown};
+use super::{Session, ahead, shown};
 use crate::calendar::Date;
 use crate::diagnostic::Findings;
 use crate::engine::Failure;
@@ -27,6 +28,8 @@ pub struct Found<'a> {
     pub stars: Vec<Star>,
     /// How far objectives are, in the order of their definitions.
     pub standings: Vec<Standing>,
+    /// Where key results will be at their due dates.
+    pub outlooks: Outlooks,
     /// The guardrails that fire in their last complete period.
     pub firings: Vec<Firing<'a>>,
     /// What the engine refuses to compute, which is left out.
@@ -40,6 +43,7 @@ pub fn queries(session: &Session<'_>) -> Vec<Query> {
     queries.extend(firing_query(model, &watched(model)));
     if is_filled(model) {
         queries.extend(status::queries(session));
+        queries.extend(outlook::queries(session));
     }
     queries
 }
@@ -75,10 +79,12 @@ pub fn ask<'a>(session: &Session<'a>) -> Result<Found<'a>, Failure> {
     }
     let stars = status::north_star(session, &mut refused)?;
     let standings = if is_filled(model) { status::standings(session, &mut refused)? } else { Vec::new() };
+    let outlooks = if standings.is_empty() { Outlooks::new() } else { outlook::outlooks(session, &standings)? };
     Ok(Found {
         today: status::today(session)?,
         stars,
         standings,
+        outlooks,
         firings: current.into_iter().filter(|firing: &Firing<'_>| firing.is_current).collect(),
         refused: refused.explained(session)?,
     })
@@ -99,7 +105,9 @@ pub fn data(model: &Model, found: &Found<'_>) -> Present {
     for standing in &found.standings {
         let objective = model.objectives.get(standing.objective);
         let name = objective.name.value.clone();
-        let results = objective.key_results.iter().zip(&standing.key_results).map(|(result, known)| {
+        let results = objective.key_results.iter().zip(&standing.key_results).enumerate().map(|(at, (result, known))| {
+            let outlook = found.outlooks.get(&(standing.objective, at)).filter(|outlook| outlook.is_ok());
+            let outlook = outlook.filter(|_| ahead::is_open(result, known));
             let unit = Unit::parse(&unit_text(model, result)).unwrap_or_default();
             let figures = ResultFigures {
                 progress: progress(&known.score),
@@ -110,6 +118,7 @@ pub fn data(model: &Model, found: &Found<'_>) -> Present {
                 days_since_check_in: known.stale,
                 slips: known.slips(),
                 missed: known.missed(),
+                ahead: outlook.map(|outlook| ahead::line(model, result, known, outlook)).unwrap_or_default(),
             };
             (result.name.value.clone(), figures)
         });

@@ -3,12 +3,14 @@
 use crate::calendar::Grain;
 use crate::cli::standing::Line;
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, firing, freshness, guarded, out,
+    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, ahead, complete, engine_of, firing, freshness, guarded, out,
     show_findings, standing, usage, valid,
 };
 use crate::diagnostic::suggest;
 use crate::measure::Session;
+use crate::measure::ahead as words;
 use crate::measure::firings::Firing;
+use crate::measure::outlook::Outlook;
 use crate::measure::present::{self, Found};
 use crate::measure::status::ResultStanding;
 use crate::model::guardrail::Guardrail;
@@ -104,24 +106,38 @@ impl<'a> Agenda<'a> {
     }
 
     /// The key results that are looked at, with how far they are.
-    fn results<'m, 'f>(
-        &self,
-        model: &'m Model,
-        found: &'f Found<'_>,
-    ) -> Vec<(&'m Objective, &'m KeyResult, &'f ResultStanding)> {
+    fn results<'f>(&self, model: &'f Model, found: &'f Found<'_>) -> Vec<Looked<'f>> {
         let mut all = Vec::new();
         for standing in &found.standings {
             let objective = model.objectives.get(standing.objective);
-            let results = objective.key_results.iter().zip(&standing.key_results);
-            let looked_at = results.filter(|(result, _)| self.has(standing, result));
-            all.extend(looked_at.map(|(result, known)| (objective, result, known)));
+            let results = objective.key_results.iter().zip(&standing.key_results).enumerate();
+            let looked_at = results.filter(|(_, (result, _))| self.has(standing, result));
+            all.extend(looked_at.map(|(at, (result, known))| Looked {
+                objective,
+                result,
+                known,
+                outlook: found.outlooks.get(&(standing.objective, at)).filter(|_| words::is_open(result, known)),
+            }));
         }
         all
     }
 }
 
-/// A key result that is looked at, with its objective and how far it is.
-type Looked<'a> = (&'a Objective, &'a KeyResult, &'a ResultStanding);
+/// A key result that is looked at, with its objective, how far it is and what is expected of it.
+#[derive(Clone, Copy)]
+struct Looked<'a> {
+    objective: &'a Objective,
+    result: &'a KeyResult,
+    known: &'a ResultStanding,
+    outlook: Option<&'a Outlook>,
+}
+
+impl Looked<'_> {
+    /// `sales.revenue`
+    fn name(&self) -> String {
+        format!("{}.{}", self.objective.name.value, self.result.name.value)
+    }
+}
 
 /// `1 key result`, `2 ended key results`.
 fn count(count: usize, which: &str) -> String {
@@ -130,7 +146,7 @@ fn count(count: usize, which: &str) -> String {
 
 /// Key results of several objectives as a table under a heading.
 fn table(model: &Model, heading: &str, results: &[Looked<'_>]) -> String {
-    let rows = results.iter().map(|(objective, result, known)| {
+    let rows = results.iter().map(|Looked { objective, result, known, .. }| {
         let line = standing::result_line(model, objective, result, known);
         // Next to other objectives' results the owner is always named.
         let owner = standing::owner(model, result.owner.or(objective.owner));
@@ -147,14 +163,14 @@ fn text(model: &Model, agenda: &Agenda<'_>, found: &Found<'_>) -> String {
     parts.push(firing::text(model, &agenda.guardrails, &agenda.firings(found)));
     let results = agenda.results(model, found);
     let (ended, open): (Vec<Looked<'_>>, Vec<Looked<'_>>) =
-        results.iter().copied().partition(|(_, _, known)| known.score.is_complete);
-    let slipping: Vec<Looked<'_>> = open.iter().copied().filter(|(_, _, known)| known.slips()).collect();
+        results.iter().copied().partition(|looked| looked.known.score.is_complete);
+    let slipping: Vec<Looked<'_>> = open.iter().copied().filter(|looked| looked.known.slips()).collect();
     if let (false, true) = (open.is_empty(), slipping.is_empty()) {
         parts.push(format!("{} none of {} slips\n", out::styled(out::GOOD, "fine:"), count(open.len(), "")));
     }
     if !slipping.is_empty() {
         // What nobody has checked in may be on its way.
-        let behind = slipping.iter().filter(|(_, _, known)| known.is_behind()).count();
+        let behind = slipping.iter().filter(|looked| looked.known.is_behind()).count();
         let silent = slipping.len() - behind;
         let all = count(open.len(), "");
         let have = if silent == 1 { "has" } else { "have" };
@@ -165,16 +181,22 @@ fn text(model: &Model, agenda: &Agenda<'_>, found: &Found<'_>) -> String {
             _ => format!("{behind} of {all} slip, and {silent} {have} not been checked in for too long"),
         };
         let mut part = table(model, &heading, &slipping);
-        for (objective, result, known) in &slipping {
-            if let Some(days) = known.stale {
-                let named = format!("{}.{}", objective.name.value, result.name.value);
-                part.push_str(&format!("{} {named} has not been checked in for {days} days\n", out::styled(out::DIM, "note:")));
+        for looked in &slipping {
+            if let Some(outlook) = looked.outlook.filter(|outlook| outlook.is_ok()) {
+                let expected = words::line(model, looked.result, looked.known, outlook);
+                part.push_str(&out::remark("forecast:", &format!("{}: {expected}", looked.name())));
+            }
+        }
+        for looked in &slipping {
+            if let Some(days) = looked.known.stale {
+                let note = format!("{} has not been checked in for {days} days", looked.name());
+                part.push_str(&out::remark("note:", &note));
             }
         }
         parts.push(part);
     }
-    let missed: Vec<Looked<'_>> = ended.iter().copied().filter(|(_, _, known)| known.missed()).collect();
-    let achieved = ended.iter().filter(|(_, _, known)| known.score.status == "achieved").count();
+    let missed: Vec<Looked<'_>> = ended.iter().copied().filter(|looked| looked.known.missed()).collect();
+    let achieved = ended.iter().filter(|looked| looked.known.score.status == "achieved").count();
     if !missed.is_empty() {
         let heading = format!("{} of {} missed the goal", missed.len(), count(ended.len(), "ended "));
         parts.push(table(model, &heading, &missed));
@@ -211,11 +233,11 @@ fn figures_of(model: &Model, card: &Scorecard, grain: Option<Grain>) -> Vec<Stri
 fn data(model: &Model, agenda: &Agenda<'_>, found: &Found<'_>) -> String {
     let results = agenda.results(model, found);
     let of = |passes: fn(&ResultStanding) -> bool| -> Vec<Value> {
-        let chosen = results.iter().filter(|(_, _, known)| passes(known));
-        let data = chosen.map(|(objective, result, known)| {
-            let mut data = standing::data(model, result, known);
+        let chosen = results.iter().filter(|looked| passes(looked.known));
+        let data = chosen.map(|looked| {
+            let mut data = ahead::with_outlook(standing::data(model, looked.result, looked.known), looked.outlook);
             if let Some(data) = data.as_object_mut() {
-                data.insert("objective".to_owned(), json!(objective.name.value));
+                data.insert("objective".to_owned(), json!(looked.objective.name.value));
             }
             data
         });

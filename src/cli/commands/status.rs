@@ -6,6 +6,7 @@ use crate::cli::{
     show_findings, standing, usage, valid,
 };
 use crate::diagnostic::suggest;
+use crate::measure::ahead as words;
 use crate::measure::outlook::{self, Outlooks};
 use crate::measure::refused::Refused;
 use crate::measure::shown::Precision;
@@ -204,10 +205,9 @@ fn tree(model: &Model, standings: &[Standing], outlooks: &Outlooks, chosen: &Cho
                 let name = format!("{}.{}", objective.name.value, result.name.value);
                 notes.push(format!("{name} is not observable: {}", known.score.why));
             }
-            // What has ended or is dropped has nothing ahead.
-            if let Some(outlook) = outlooks.get(&(id, at)).filter(|_| !known.score.is_complete && result.dropped.is_none()) {
+            if let Some(outlook) = outlooks.get(&(id, at)).filter(|_| words::is_open(result, known)) {
                 let name = format!("{}.{}", objective.name.value, result.name.value);
-                expected.push(format!("{name}: {}", ahead::line(model, result, known, outlook)));
+                expected.push(format!("{name}: {}", words::line(model, result, known, outlook)));
             }
             if let Some(days) = known.stale {
                 notes.push(format!("{}.{} has not been checked in for {days} days", objective.name.value, result.name.value));
@@ -216,10 +216,10 @@ fn tree(model: &Model, standings: &[Standing], outlooks: &Outlooks, chosen: &Cho
     }
     let mut out = standing::table("objective, key result", &rows);
     for line in expected {
-        out.push_str(&format!("{} {line}\n", out::styled(out::DIM, "forecast:")));
+        out.push_str(&out::remark("forecast:", &line));
     }
     for note in notes {
-        out.push_str(&format!("{} {note}\n", out::styled(out::DIM, "note:")));
+        out.push_str(&out::remark("note:", &note));
     }
     out
 }

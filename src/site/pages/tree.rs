@@ -27,6 +27,8 @@ pub(super) struct Node {
     light: Option<&'static str>,
     owner: Option<Link>,
     why: String,
+    /// Where a key result will be at its due date.
+    ahead: String,
     is_open: bool,
     depth: usize,
     has_children: bool,
@@ -285,6 +287,7 @@ pub(super) fn result_node(site: &Site<'_>, objective: &Objective, result: &KeyRe
         light,
         owner: site.team(result.owner.as_ref().or(objective.owner.as_ref()), level),
         why: if dropped.is_empty() { known.map(|known| known.progress.why.clone()).unwrap_or_default() } else { dropped },
+        ahead: known.map(|known| known.ahead.clone()).unwrap_or_default(),
         is_open: false,
         ..Node::default()
     }
