@@ -7,7 +7,8 @@ mod support;
 use std::path::Path;
 use support::{kpic, text, write_files};
 
-const DIALECTS: &[&str] = &["duckdb", "postgres", "redshift", "snowflake", "bigquery", "databricks", "clickhouse", "sqlite", "mariadb"];
+const DIALECTS: &[&str] =
+    &["duckdb", "postgres", "redshift", "snowflake", "bigquery", "databricks", "clickhouse", "sqlite", "mariadb"];
 
 fn project(dialect: &str, specs: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();

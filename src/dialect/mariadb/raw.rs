@@ -74,8 +74,7 @@ pub(super) fn reads_beyond<'a>(sql: &'a str, added: &[String]) -> Option<&'a str
         is_sequence || WORDS.iter().chain(OWN).any(|word| token.is_word(word))
     };
     let named = tokens(sql).find(is_beyond).map(|token| token.start..token.end());
-    let called =
-        call_beyond(sql, &Calls { is_listed: &|name| LIST.contains(name), schemas: &[], curried: false, added });
+    let called = call_beyond(sql, &Calls { is_listed: &|name| LIST.contains(name), schemas: &[], curried: false, added });
     let first = named.into_iter().chain(called).min_by_key(|range| range.start)?;
     sql.get(first)
 }

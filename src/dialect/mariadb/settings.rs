@@ -25,7 +25,12 @@ where while window with write xor year_month zerofill";
 
 /// What a reader's session may set.
 pub(super) const WITHSTANDS: &[Setting] = &[
-    Setting { name: "sql_mode", values: &["ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES,HIGH_NOT_PRECEDENCE,ONLY_FULL_GROUP_BY,ALLOW_INVALID_DATES,IGNORE_SPACE,NO_UNSIGNED_SUBTRACTION,TIME_ROUND_FRACTIONAL"] },
+    Setting {
+        name: "sql_mode",
+        values: &[
+            "ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES,HIGH_NOT_PRECEDENCE,ONLY_FULL_GROUP_BY,ALLOW_INVALID_DATES,IGNORE_SPACE,NO_UNSIGNED_SUBTRACTION,TIME_ROUND_FRACTIONAL",
+        ],
+    },
     Setting { name: "collation_connection", values: &["utf8mb4_bin"] },
     Setting { name: "div_precision_increment", values: &["0"] },
     Setting { name: "default_week_format", values: &["6"] },
