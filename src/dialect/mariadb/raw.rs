@@ -94,7 +94,7 @@ mod tests {
         assert_eq!(found("select 1 /*M!100000 , 2 */"), Some("/*M!100000 , 2 */"));
         assert_eq!(found("select 1 # ; drop table t"), Some("#"));
         assert_eq!(found("select @@secure_file_priv"), Some("@@"));
-        assert_eq!(found("select a := 1"), Some(":="));
+        assert_eq!(found("select a := 1"), Some(":"));
         assert_eq!(found("select `a' from t where b = '`"), Some("' from t where b = '"));
         assert_eq!(found("select n'a', $$b$$"), Some("n'a'"));
     }
