@@ -7,7 +7,8 @@ mod support;
 use std::path::Path;
 use support::{kpic, text, write_files};
 
-const DIALECTS: &[&str] = &["duckdb", "postgres", "redshift", "snowflake", "bigquery", "databricks", "clickhouse", "sqlite"];
+const DIALECTS: &[&str] =
+    &["duckdb", "postgres", "redshift", "snowflake", "bigquery", "databricks", "clickhouse", "sqlite", "mariadb"];
 
 fn project(dialect: &str, specs: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -145,6 +146,7 @@ fn a_table_is_none_of_the_engine_itself() {
         ("bigquery", &["information_schema.tables"]),
         ("clickhouse", &["system.tables", "information_schema.tables", "INFORMATION_SCHEMA.tables"]),
         ("sqlite", &["sqlite_master", "dbstat"]),
+        ("mariadb", &["mysql.user", "information_schema.tables", "performance_schema.threads"]),
     ] {
         for table in tables {
             let folder = project(dialect, &of_table(table));

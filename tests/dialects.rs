@@ -240,6 +240,55 @@ fn sql_that_bigquery_would_cut_in_another_way_is_told() {
     assert!(told.contains("`bigquery` reads `'a\\'` in the SQL of `kind` in another way than kpic"), "{told}");
 }
 
+#[test]
+fn mariadb_gets_texts_by_their_bytes_and_nothing_that_a_session_decides() {
+    let folder = project("mariadb");
+    let spec = "sources:
+  people: { table: shop.people, kind: entities, key: name, columns: { name: text, joined: date } }
+  orders:
+    table: shop.orders
+    kind: events
+    key: id
+    time: at
+    columns: { id: integer, at: instant, amount: decimal, size: number, kind: text, paid: boolean, who: { type: text, references: people } }
+kpis:
+  revenue: { description: x, formula: sum(orders.amount where orders.paid), by: [kind] }
+  sizes: { description: x, formula: sum(orders.size) }
+  kinds: { description: x, formula: count_distinct(orders.kind) }
+  newest: { description: x, formula: last(orders.amount) }
+  lately: { description: x, formula: sum(orders.amount over trailing 28 days), grain: day }
+  since: { description: x, formula: \"count(orders where kind = 'a\\\\b' and not who.joined > date '2024-01-01')\" }
+";
+    write_files(folder.path(), &[("specs/a.yml", spec)]);
+    let output = kpic(folder.path(), &["build"]);
+    assert!(output.status.success(), "{}", text(&output.stdout) + &text(&output.stderr));
+    let sql = fs::read_to_string(folder.path().join("build/sql/mariadb/deploy.sql")).unwrap();
+    let code: String = sql.lines().filter(|line| !line.starts_with("--")).map(|line| format!("{line}\n")).collect();
+    for wanted in [
+        "set names utf8mb4;\n",
+        "create or replace view kpi.revenue as",
+        "using utf8mb4) collate utf8mb4_nopad_bin as kind",
+        "count(distinct convert(",
+        "text_hash = crc32(convert(orders.who using utf8mb4))",
+        "limit 18446744073709551615",
+        " + 0e0",
+        "range between 27 preceding and current row",
+        "convert(x'615c62' using utf8mb4)",
+        "not (",
+        "instants are read in a session whose time_zone is not UTC",
+    ] {
+        assert!(code.contains(wanted), "{wanted}\n{code}");
+    }
+    for other in ["filter (", "nulls last", "\\", "\"", "||", "convert_tz", "with recursive", "avg(", "distinct from"] {
+        assert!(!code.contains(other), "{other}\n{code}");
+    }
+    // A table that is named alone would be in the database of whoever makes the views.
+    let folder = project("mariadb");
+    let output = kpic(folder.path(), &["check"]);
+    let told = text(&output.stdout) + &text(&output.stderr);
+    assert!(told.contains("nothing says in which database that is"), "{told}");
+}
+
 /// BigQuery would take the table for what is counted, a row of which is never null.
 #[test]
 fn a_column_that_is_called_as_its_table_is_read_with_the_relations_name() {

@@ -21,6 +21,7 @@ const PROOF: &[(&str, &str, &str)] = &[
     ("databricks", "executed", "Apache Spark 4.3, in part"),
     ("snowflake", "emulated", "fakesnow, which translates it for DuckDB"),
     ("redshift", "emulated", "PostgreSQL, within what both have"),
+    ("mariadb", "executed", "MariaDB 10.11"),
 ];
 
 const BEGIN: &str = "# What each warehouse can do

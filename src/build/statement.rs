@@ -344,8 +344,15 @@ fn query(
     Ok(())
 }
 
-/// Whether a warehouse takes as many columns as a query has.
+/// Whether a warehouse takes as many columns and parts as a query has.
 fn fits(project: &Valid, view: &View, query: &Query, dialect: &dyn Dialect) -> Result<(), Box<Finding>> {
+    if let Some(most) = dialect.most_parts().filter(|most| query.parts.len() > *most) {
+        let (parts, name) = (query.parts.len(), dialect.name());
+        let message = format!("the query of the view `{}` has {parts} parts, and `{name}` takes {most}", view.name);
+        let mut finding = of_view(project, view, message);
+        finding.help("put fewer KPIs on one scorecard, or spread them over several; split a KPI that is made of many others");
+        return Err(Box::new(finding));
+    }
     let Some(most) = dialect.most_columns().filter(|most| query.widest() > *most) else { return Ok(()) };
     let message = format!(
         "the query of the view `{}` has {} columns side by side, and `{}` takes {most}",

@@ -3,11 +3,13 @@
 mod bigquery;
 pub mod catalog;
 mod clickhouse;
+mod clocks;
 mod databricks;
 mod duckdb;
 pub mod files;
 pub mod layout;
 mod letters;
+mod mariadb;
 mod postgres;
 mod redshift;
 mod snowflake;
@@ -53,6 +55,11 @@ pub trait Dialect: Debug + Sync {
 
     /// How many columns a view, or a part of its query, may have; nothing where there is no limit that a project could reach.
     fn most_columns(&self) -> Option<usize> {
+        None
+    }
+
+    /// How many parts the query of a view may have, as common table expressions; nothing where there is no limit that a project could reach.
+    fn most_parts(&self) -> Option<usize> {
         None
     }
 
@@ -248,6 +255,16 @@ pub trait Dialect: Debug + Sync {
         format!("{by} asc nulls last")
     }
 
+    /// What rows are ordered by: nulls come last, whichever way. What is left out, a session decides.
+    fn ordered(&self, by: &str, greatest_first: bool) -> String {
+        format!("{by} {} nulls last", if greatest_first { "desc" } else { "asc" })
+    }
+
+    /// What stands between two values that are the same, null being the same as null. Where it is another one than this, `not` has a spelling that is a call.
+    fn same(&self) -> &'static str {
+        "is not distinct from"
+    }
+
     /// Several values as one, of which different ones can be counted.
     fn tuple(&self, parts: &[String]) -> String {
         format!("({})", parts.join(", "))
@@ -351,6 +368,11 @@ pub trait Dialect: Debug + Sync {
         true
     }
 
+    /// What SQL of others means there that nothing here reads, so that none is imported.
+    fn foreign_rules(&self) -> Option<&'static str> {
+        None
+    }
+
     /// What a session may set without any view showing other rows.
     fn withstands(&self) -> &'static [Setting];
 }
@@ -397,6 +419,8 @@ pub struct Abilities {
     pub finds_constants: bool,
     /// Rows may be joined where values are the same, null being the same as null.
     pub null_safe_joins: bool,
+    /// Rows are joined by texts that are compared by their bytes as they are by others.
+    pub text_joins: bool,
     /// It can be asked whether two values are the same, null being the same as null.
     pub same_values: bool,
     /// A relation may have the name of a column that is read beside it.
@@ -419,6 +443,8 @@ pub struct Abilities {
     pub typed_results: bool,
     /// A wall clock is stored as its readings, and not as instants in a zone.
     pub wall_clocks: bool,
+    /// An instant that is stored is read as it is, whatever a session takes for its zone.
+    pub stored_instants: bool,
     /// A column that is read with its relation's name is called without it.
     pub short_names: bool,
     /// There are aggregates that look at values in an order, as medians do, or twice, as standard deviations do.
@@ -437,6 +463,8 @@ pub struct Abilities {
     pub exact_means: bool,
     /// A whole number that is too large is refused.
     pub checked_numbers: bool,
+    /// A sum of floating numbers that is too large is refused or infinite.
+    pub checked_sums: bool,
     /// All values of a stored column have its type.
     pub typed_columns: bool,
     /// The columns of rows that are written out can be named where these are read.
@@ -471,6 +499,7 @@ impl Abilities {
         unequal_joins: true,
         finds_constants: false,
         null_safe_joins: true,
+        text_joins: true,
         same_values: true,
         alike_names: true,
         bare_columns: true,
@@ -482,6 +511,7 @@ impl Abilities {
         null_neighbours: true,
         typed_results: true,
         wall_clocks: true,
+        stored_instants: true,
         short_names: true,
         ordered_aggregates: true,
         percentiles: true,
@@ -492,6 +522,7 @@ impl Abilities {
         wide_decimals: true,
         exact_means: true,
         checked_numbers: true,
+        checked_sums: true,
         typed_columns: true,
         named_values: true,
         computed_values: true,
@@ -547,10 +578,11 @@ static ALL: &[&dyn Dialect] = &[
     &bigquery::BigQuery,
     &databricks::Databricks,
     &redshift::Redshift,
+    &mariadb::MariaDb,
 ];
 
 /// Dialects of the language that this version does not compile for yet.
-pub const LATER: [&str; 5] = ["mysql", "mariadb", "trino", "sqlserver", "datafusion"];
+pub const LATER: [&str; 4] = ["mysql", "trino", "sqlserver", "datafusion"];
 
 /// How files are read: the embedded engine does so, whatever the dialect of a project.
 pub fn reader() -> &'static dyn Reading {

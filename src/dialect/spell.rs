@@ -132,6 +132,7 @@ const TABLE: &[(&str, Spelling)] = &[
     ("settled", Template("{0}", Atom)),
     ("scaled", Template("{0}", Atom)),
     ("in range", Template("{0}", Atom)),
+    ("hashed", Template("{0}", Atom)),
     // Aggregates; the writer adds `distinct`, the order and the filter.
     ("sum", Template("sum({0})", Atom)),
     ("count", Template("count({0})", Atom)),

@@ -10,6 +10,7 @@ mod raw;
 mod settings;
 mod spelled;
 
+use super::clocks::in_zone;
 use super::spell::Spelling;
 use super::{Abilities, Client, Dialect, Setting, Shift};
 use crate::calendar::{Date, DateTime, Grain};
@@ -17,6 +18,7 @@ use crate::model::value::Type;
 use crate::rawsql::ends_statement;
 use foldhash::HashSet;
 use settings::{RESERVED, WITHSTANDS};
+use spelled::REFUSED_TIME;
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
@@ -242,7 +244,7 @@ impl Dialect for Sqlite {
 
     /// It knows no zones: a query has the changes of a clock for the years that it may meet, and beyond it is refused.
     fn in_zone(&self, of: &str, stored: Option<&str>, project: &str) -> String {
-        clocks::in_zone(of, stored.unwrap_or("UTC"), project)
+        in_zone(self, of, (stored.unwrap_or("UTC"), project), REFUSED_TIME)
     }
 
     fn midnight(&self, day: &str, zone: &str) -> String {

@@ -38,6 +38,8 @@ pub static TO_DATE: Function = conversion("to date", &[Argument::Time], Gives::D
 pub static EARLIER: Function = conversion("earlier", &[Argument::Time, Argument::Time], Gives::Same(0));
 /// A text that is compared by its bytes, whatever a session has set.
 pub static BY_BYTES: Function = conversion("by bytes", &[Argument::Text], Gives::Text);
+/// A number that is the same for texts of the same bytes.
+pub static HASHED: Function = conversion("hashed", &[Argument::Text], Gives::Integer);
 /// True; refused where the readings of a stored wall clock are not those of UTC, for engines that store instants in a zone.
 pub static IS_IN_UTC: Function = conversion("is in utc", &[Argument::Time], Gives::Truth);
 /// A stored value that is known to be what its column is declared as.
@@ -49,7 +51,8 @@ pub static IS_STORED: Function = conversion("is stored", &[Argument::Any, Argume
 pub static SETTLED: Function = conversion("settled", &[Argument::Numeric, Argument::Numeric], Gives::Same(0));
 /// A decimal with at least six digits after the point, for engines that would leave some out where it meets others.
 pub static SCALED: Function = conversion("scaled", &[Argument::Numeric], Gives::Same(0)).moving(&[Monotonicity::Rises]);
-/// A whole number; refused where it is too large to be one, for engines that make it a floating number.
+/// A whole number; refused where it is too large to be one, for engines that make it a floating number. Or a sum of floating numbers that is too large, for
+/// engines that make it another one.
 pub static IN_RANGE: Function = conversion("in range", &[Argument::Numeric], Gives::Same(0));
 
 /// Whether a condition holds for any row of a group: the greatest of conditions, for engines that do not order them.
@@ -80,6 +83,7 @@ pub static ALL: &[&Function] = &[
     &SETTLED,
     &SCALED,
     &IN_RANGE,
+    &HASHED,
     &ANY_HOLDS,
     &ALL_HOLD,
 ];

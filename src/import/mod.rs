@@ -44,6 +44,16 @@ pub use report::{Fate, Finding, Kept, Metric, Report};
 pub use sql::{Known, Sql, import as import_sql};
 pub use words::Words;
 
+use crate::dialect::{self, Dialect};
+
+/// The dialect of that name, if SQL that is written for it can be read.
+fn known(name: Option<&str>, unknown: impl FnOnce() -> Unreadable) -> Result<&'static dyn Dialect, Unreadable> {
+    let dialect = dialect::find(name).ok_or_else(unknown)?;
+    let Some(rules) = dialect.foreign_rules() else { return Ok(dialect) };
+    let message = format!("SQL of `{}` is not imported: {rules}", dialect.name());
+    Err(Unreadable { message, help: "write the KPIs yourself; `kpic check` says what they mean".to_owned() })
+}
+
 /// What is shown of a name or text of others.
 fn short(text: &str) -> String {
     const LONGEST: usize = 80;

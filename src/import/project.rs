@@ -67,12 +67,12 @@ pub fn import(
 ) -> Result<Import, Unreadable> {
     let adapter = artifacts.manifest.metadata.adapter_type.as_deref();
     let named = options.dialects.first().copied().or(existing.and_then(|existing| existing.dialect.as_deref())).or(adapter);
-    let Some(dialect) = dialect::find(named) else {
+    let dialect = super::known(named, || {
         let message =
             format!("dbt's warehouse is `{}`, for which kpic has no dialect", super::short(named.unwrap_or_default()));
         let help = format!("name one of its own with `--dialect`: {}", dialect::names().collect::<Vec<_>>().join(", "));
-        return Err(Unreadable { message, help });
-    };
+        Unreadable { message, help }
+    })?;
     let made = kpis::make(artifacts, Sources::of(artifacts, dialect));
     let named = artifacts.semantic.metrics.iter().filter_map(|value| value.get("name")?.as_str());
     let brought = Brought {

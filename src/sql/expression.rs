@@ -91,8 +91,7 @@ impl Scope<'_> {
 
     pub(super) fn order(&self, order: &[(Scalar, bool)], out: &mut String) {
         joined(out, order, ", ", |out, (expr, greatest_first)| {
-            self.expr(expr, out);
-            out.push_str(direction(*greatest_first));
+            out.push_str(&self.dialect().ordered(&self.bound_text(expr, Tightness::Sum), *greatest_first));
         });
     }
 
@@ -233,7 +232,7 @@ impl Scope<'_> {
                 }
                 Tightness::Sum
             }
-            ("not", [Expr { node: Node::Leaf(Atom::Same(one, two)), .. }]) => self.same(one, two, " is distinct from ", out),
+            ("not", [Expr { node: Node::Leaf(Atom::Same(one, two)), .. }]) => self.same(one, two, "is distinct from", out),
             ("not", [only]) => {
                 out.push_str("not ");
                 self.tighter(only, Tightness::Not, out);
@@ -369,7 +368,7 @@ impl Scope<'_> {
                 self.writer.select_within(select, Some(self), &mut text);
                 out.push_str(&format!("({})", text.replace('\n', " ")));
             }
-            Atom::Same(one, two) => return self.same(one, two, " is not distinct from ", out),
+            Atom::Same(one, two) => return self.same(one, two, dialect.same(), out),
             // To most engines values that are put together are compared by their bytes.
             Atom::Tuple(parts) => {
                 let by_bytes = dialect.abilities().counts_by_bytes;
@@ -384,7 +383,9 @@ impl Scope<'_> {
     /// Whether two values are the same or not, null being the same as null.
     fn same(&self, one: &Scalar, two: &Scalar, word: &str, out: &mut String) -> Tightness {
         self.tighter(one, Tightness::Comparison, out);
+        out.push(' ');
         out.push_str(word);
+        out.push(' ');
         self.tighter(two, Tightness::Comparison, out);
         Tightness::Comparison
     }
@@ -485,8 +486,7 @@ impl Scope<'_> {
         out.push(')');
         self.over(&neighbour.part, out);
         joined(out, &neighbour.order, ", ", |out, order| {
-            self.expr(order, out);
-            out.push_str(direction(false));
+            out.push_str(&self.dialect().ordered(&self.bound_text(order, Tightness::Sum), false));
         });
         out.push(')');
     }
@@ -564,11 +564,6 @@ impl Scope<'_> {
         indent(&mut then, &moved, 2);
         format!("case\n  when {} then {}\n  else {engine}\nend", within.join(" and "), then.trim_start())
     }
-}
-
-/// What follows each expression of an order: what is left out, a session decides.
-fn direction(greatest_first: bool) -> &'static str {
-    if greatest_first { " desc nulls last" } else { " asc nulls last" }
 }
 
 /// How tightly what stands in a template has to bind.

@@ -209,7 +209,7 @@ impl Writer<'_> {
             }
             Rows::Source(source) => {
                 let text = self.source(source);
-                let own = source.raw.is_empty() && !matches!(source.relation, RelationRef::Query(_));
+                let own = source.raw.is_empty() && !source.again && !matches!(source.relation, RelationRef::Query(_));
                 out.push_str(&text);
                 (alone && own) || text == name
             }

@@ -43,9 +43,13 @@ pub fn engines_of(dialect: &str) -> Vec<&'static str> {
     ENGINES.into_iter().filter(|engine| *engine == name).chain(others).collect()
 }
 
-/// Whether an engine has no NaN, and stores null in its place.
-pub fn stores_nan_as_null(engine: &str) -> bool {
-    matches!(engine, "sqlite" | "mariadb")
+/// The floating-point numbers that an engine does not have, and stores null in their place.
+pub fn stored_as_null(engine: &str) -> &'static [&'static str] {
+    match engine {
+        "sqlite" => &["NaN"],
+        "mariadb" => &["NaN", "Infinity", "-Infinity"],
+        _ => &[],
+    }
 }
 
 /// How many rows of a table an engine gets at most. Google's evaluator of BigQuery has 128 MB for what is between, and goes through all rows of a window

@@ -73,15 +73,15 @@ impl Project {
         Ok(Asked { valid, queries, by_hand })
     }
 
-    /// The same project with null wherever its tables have NaN; nothing where they have none.
-    pub fn without_nan(&self) -> Option<Self> {
-        let is_nan = |cell: &Option<String>| cell.as_deref() == Some("NaN");
-        if !self.tables.iter().any(|table| table.rows.iter().flatten().any(is_nan)) {
+    /// The same project with null wherever its tables have one of some values; nothing where they have none.
+    pub fn without(&self, values: &[&str]) -> Option<Self> {
+        let is_one = |cell: &Option<String>| cell.as_deref().is_some_and(|cell| values.contains(&cell));
+        if !self.tables.iter().any(|table| table.rows.iter().flatten().any(is_one)) {
             return None;
         }
         let mut tables = self.tables.clone();
         let cells = tables.iter_mut().flat_map(|table| table.rows.iter_mut().flatten());
-        cells.filter(|cell| is_nan(cell)).for_each(|cell| *cell = None);
+        cells.filter(|cell| is_one(cell)).for_each(|cell| *cell = None);
         Some(self.over(tables))
     }
 

@@ -24,7 +24,7 @@ use super::project::{self, Existing, Import, Settings};
 use super::short;
 use super::sources::Sources;
 use super::words;
-use crate::dialect::{self, Dialect};
+use crate::dialect::Dialect;
 use crate::pipeline::Options;
 use crate::rawsql::{Kind, Token, tokens};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -121,10 +121,10 @@ pub fn import(
     options: &Options,
 ) -> Result<Import, Unreadable> {
     let named = options.dialects.first().copied().or(existing.and_then(|existing| existing.dialect.as_deref()));
-    let Some(dialect) = dialect::find(named) else {
+    let dialect = super::known(named, || {
         let message = format!("kpic has no dialect `{}`", short(named.unwrap_or_default()));
-        return Err(Unreadable { message, help: "name one with `--dialect`".to_owned() });
-    };
+        Unreadable { message, help: "name one with `--dialect`".to_owned() }
+    })?;
     if sql.text.len() > LARGEST {
         let message = format!("{} has more than {} MiB", short(sql.name), LARGEST >> 20);
         return Err(Unreadable { message, help: "import it in parts".to_owned() });

@@ -83,6 +83,13 @@ fn has_equality(on: &Scalar, name: &str) -> bool {
     }
 }
 
+/// The columns that a select reads of a relation.
+pub(super) fn columns_read(select: &Select, name: &str) -> BTreeSet<String> {
+    let mut found = Read::new();
+    select.clone().exprs_mut().for_each(|expr| read(expr, &mut found));
+    found.into_iter().filter(|(of, _)| of == name).map(|(_, column)| column).collect()
+}
+
 fn read(expr: &Scalar, found: &mut Read) {
     match &expr.node {
         Node::Apply(_, arguments) => arguments.iter().for_each(|argument| read(argument, found)),

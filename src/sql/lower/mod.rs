@@ -6,28 +6,29 @@
 //! 3. [`days`]: days whose bounds are columns are joined to what has these.
 //! 4. [`lookups`]: what is looked up by a key of the row at hand is joined.
 //! 5. [`joins`]: rows that are kept although they meet no other are joined by an equality too.
-//! 6. [`frames`]: what is added up over so many days is joined to the last of them.
-//! 7. [`sames`]: rows are joined where values are equal, or both null; or nulls stand as another value, beside whether they are null.
-//! 8. [`counts`]: what is counted becomes an ordinary number.
-//! 9. [`lists`]: a value is compared with each of a list that has other types, nulls, or what is no literal.
-//! 10. [`scales`]: decimals that meet have as many digits after the point.
-//! 11. [`choices`]: what is chosen from has one type.
-//! 12. [`neighbours`]: a neighbour's value may be null.
-//! 13. [`unions`]: the columns of a union have one type in all selects.
-//! 14. [`results`]: what is shown has the type that the plan gives it.
-//! 15. [`clocks`]: a stored wall clock is asked which zone its readings are in.
-//! 16. [`averages`]: a mean of exact numbers is their sum over their count.
-//! 17. [`decimals`]: a sum of decimals that are floating numbers is brought back to its digits.
-//! 18. [`overflow`]: a whole number that is computed is asked whether it is one.
-//! 19. [`ranks`]: medians, first values and the like are made of rows that know their place in an order.
-//! 20. [`filters`]: an aggregate with a condition goes over values that are null where it does not hold.
-//! 21. [`tuples`]: several values as one are texts.
-//! 22. [`literals`]: a text or a null that stands alone gets a type.
-//! 23. [`values`]: rows that are written out hold literals only.
-//! 24. [`stored`]: what is stored is asked whether it is what it is declared as.
-//! 25. [`aliases`]: no relation has the name of a column that is read beside it.
-//! 26. [`shadows`]: no part has the name of a table, where tables have no schema.
-//! 27. [`names`]: names of parts and columns that are too long become shorter.
+//! 6. [`hashes`]: rows that are joined by a text are joined by a number that is made of it too.
+//! 7. [`frames`]: what is added up over so many days is joined to the last of them.
+//! 8. [`sames`]: rows are joined where values are equal, or both null; or nulls stand as another value, beside whether they are null.
+//! 9. [`counts`]: what is counted becomes an ordinary number.
+//! 10. [`lists`]: a value is compared with each of a list that has other types, nulls, or what is no literal.
+//! 11. [`scales`]: decimals that meet have as many digits after the point.
+//! 12. [`choices`]: what is chosen from has one type.
+//! 13. [`neighbours`]: a neighbour's value may be null.
+//! 14. [`unions`]: the columns of a union have one type in all selects.
+//! 15. [`results`]: what is shown has the type that the plan gives it.
+//! 16. [`clocks`]: a stored wall clock, or an instant, is asked which zone its readings are in.
+//! 17. [`averages`]: a mean of exact numbers is their sum over their count.
+//! 18. [`decimals`]: a sum of decimals that are floating numbers is brought back to its digits.
+//! 19. [`overflow`]: a whole number that is computed is asked whether it is one, and a sum of floating numbers whether it is not too large.
+//! 20. [`ranks`]: medians, first values and the like are made of rows that know their place in an order.
+//! 21. [`filters`]: an aggregate with a condition goes over values that are null where it does not hold.
+//! 22. [`tuples`]: several values as one are texts.
+//! 23. [`literals`]: a text or a null that stands alone gets a type.
+//! 24. [`values`]: rows that are written out hold literals only.
+//! 25. [`stored`]: what is stored is asked whether it is what it is declared as.
+//! 26. [`aliases`]: no relation has the name of a column that is read beside it.
+//! 27. [`shadows`]: no part has the name of a table, where tables have no schema.
+//! 28. [`names`]: names of parts and columns that are too long become shorter.
 //!
 //! `DuckDB` lacks none of them, and its plans are not copied.
 
@@ -41,6 +42,7 @@ mod days;
 mod decimals;
 mod filters;
 mod frames;
+mod hashes;
 mod joins;
 mod lacks;
 mod lists;
@@ -69,6 +71,7 @@ pub use tables::every_source;
 
 use crate::dialect::Dialect;
 use crate::model::Tables;
+use crate::model::value::Type;
 use crate::plan::relation::Query;
 use std::borrow::Cow;
 
@@ -96,6 +99,9 @@ pub(super) fn lowered<'q>(query: &'q Query, tables: Option<&Tables>, dialect: &d
     }
     if !able.unequal_joins {
         joins::by_equality(query.to_mut(), able.finds_constants);
+    }
+    if !able.text_joins {
+        hashes::joined(query.to_mut());
     }
     if !able.range_frames {
         frames::joined(query.to_mut());
@@ -127,7 +133,10 @@ pub(super) fn lowered<'q>(query: &'q Query, tables: Option<&Tables>, dialect: &d
         results::typed(query.to_mut());
     }
     if !able.wall_clocks {
-        clocks::in_utc(query.to_mut());
+        clocks::in_utc(query.to_mut(), Type::Timestamp);
+    }
+    if !able.stored_instants {
+        clocks::in_utc(query.to_mut(), Type::Instant);
     }
     if !able.exact_means || !able.decimal_means {
         averages::divided(query.to_mut(), able);
@@ -137,6 +146,9 @@ pub(super) fn lowered<'q>(query: &'q Query, tables: Option<&Tables>, dialect: &d
     }
     if !able.checked_numbers {
         overflow::refused(query.to_mut());
+    }
+    if !able.checked_sums {
+        overflow::added_up(query.to_mut());
     }
     ranks::by_place(&mut query, &able);
     if !able.filters {

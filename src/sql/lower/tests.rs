@@ -3,6 +3,7 @@
 use super::*;
 use crate::calendar::{Date, Grain};
 use crate::dialect::Abilities;
+use crate::functions::conversions::BY_BYTES;
 use crate::functions::operators::{ADD, AND, EQUAL, GREATER, IN, LESS, NOT, NOT_IN, SUBTRACT};
 use crate::functions::{abs, avg, coalesce, count_distinct, first, max, median, sum, variance};
 use crate::model::expr::{Expr, Literal, Node};
@@ -86,13 +87,41 @@ fn what_is_kept_by_no_equality_gets_one_that_always_holds() {
 }
 
 #[test]
-fn wall_clocks_are_asked_for_their_zone_and_instants_are_not() {
+fn wall_clocks_or_instants_are_asked_for_their_zone() {
     let columns = [("at", Type::Timestamp), ("seen", Type::Instant), ("on", Type::Date)];
     let mut select = shows(own("whole"));
     select.joins.push(Join { kind: JoinKind::Cross, from: source("events", &columns), on: None });
-    let printed = after(clocks::in_utc, select);
+    let printed = after(|query| clocks::in_utc(query, Type::Timestamp), select);
     assert_eq!(printed.matches("where ").count(), 1, "{printed}");
     assert!(printed.contains("where is_in_utc(events.at)\n"), "{printed}");
+    let mut select = shows(own("whole"));
+    select.joins.push(Join { kind: JoinKind::Cross, from: source("events", &columns), on: None });
+    let printed = after(|query| clocks::in_utc(query, Type::Instant), select);
+    assert!(printed.contains("where is_in_utc(events.seen)\n"), "{printed}");
+}
+
+#[test]
+fn what_is_joined_by_a_text_is_joined_by_a_number_made_of_it() {
+    let joined = |one: &str, marked: bool| {
+        let columns = [("name", Type::Text), ("id", Type::Integer)];
+        let mut select = shows(column("people", "id"));
+        select.from = Some(source("events", &columns));
+        select.columns.clear();
+        select.column(column("people", "id"), "it");
+        let side = |of: &str| {
+            let text = column(of, one);
+            if marked { Expr::apply(&BY_BYTES, vec![text]) } else { text }
+        };
+        let on = Expr::apply(&EQUAL, vec![side("events"), side("people")]);
+        select.joins.push(Join { kind: JoinKind::Left, from: source("people", &columns), on: Some(on) });
+        after(hashes::joined, select)
+    };
+    let hashed = joined("name", true);
+    assert!(hashed.contains("show text_hash: integer = hashed(people.name)\n"), "{hashed}");
+    assert!(hashed.contains("(people.text_hash = hashed(events.name))"), "{hashed}");
+    assert!(hashed.contains("(by_bytes(events.name) = by_bytes(people.name))"), "{hashed}");
+    // Numbers are looked for as they are.
+    assert!(!joined("id", false).contains("hash"));
 }
 
 #[test]
@@ -241,6 +270,8 @@ fn sums_of_decimals_are_settled_once_and_whole_numbers_asked_once() {
     assert!(printed(overflow::refused, whole).ends_with("= in_range(((rows.whole + rows.whole) + rows.whole))\n"));
     let mixed = Expr::apply(&ADD, vec![own("whole"), own("floating")]);
     assert!(printed(overflow::refused, mixed).ends_with("= (rows.whole + rows.floating)\n"));
+    let sum = |name: &str| printed(overflow::added_up, fold(&sum::SUM, own(name)));
+    assert!(sum("floating").ends_with("= in_range(sum(rows.floating))\n") && sum("exact").ends_with("= sum(rows.exact)\n"));
 }
 
 #[test]

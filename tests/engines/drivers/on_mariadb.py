@@ -37,6 +37,8 @@ class MariaDb:
             raise RuntimeError(made.stdout + made.stderr)
         start = ["mariadbd", *common, f"--socket={socket}", "--skip-networking", "--secure-file-priv=", f"--pid-file={data}/pid"]
         start += ["--innodb-flush-log-at-trx-commit=0", "--character-set-server=utf8mb4", "--default-time-zone=+00:00"]
+        # Tables of tests have no indexes.
+        start += ["--join-cache-level=8", "--join-buffer-size=64M", "--join-buffer-space-limit=256M"]
         self.log = open(f"{self.folder}/log", "w")
         self.server = subprocess.Popen(
             start, stdout=self.log, stderr=self.log, env=path, preexec_fn=protocol.child(signal.SIGKILL)
