@@ -90,7 +90,7 @@ fn each_definition_has_its_page() {
     ] {
         assert!(pages.contains_key(page), "{page}");
     }
-    assert_eq!(pages.keys().filter(|path| path.starts_with("kpis/")).count(), 21);
+    assert_eq!(pages.keys().filter(|path| path.starts_with("kpis/")).count(), 23);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use super::Context;
 use crate::diagnostic::{Findings, codes};
-use crate::model::facts::Range;
 use crate::model::expr::{Aggregate, Grouped, Path, Related, RowExpr};
+use crate::model::facts::Range;
 use crate::model::journey::Journey;
 use crate::model::{ColumnId, ColumnUnit, Holds, KeyPart, Model, Source, SourceId, Storage};
 use crate::text::Span;

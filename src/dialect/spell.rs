@@ -167,7 +167,9 @@ mod tests {
     fn every_function_that_reaches_sql_has_a_row() {
         // Trunc needs the calendar, the closing day is a day by then, and those over KPIs are written out before.
         let written_out = |function: &functions::Function| matches!(function.role, Role::Kpi | Role::Trend);
-        let all = functions::ALL.iter().filter(|function| !written_out(function) && !matches!(function.name, "trunc" | "closing_day"));
+        let all = functions::ALL
+            .iter()
+            .filter(|function| !written_out(function) && !matches!(function.name, "trunc" | "closing_day"));
         for function in all.chain(operators::ALL).chain(conversions::ALL).chain([&&case::CASE]) {
             assert!(TABLE.iter().any(|(known, _)| *known == function.name), "{}", function.name);
         }

@@ -175,7 +175,15 @@ fn values(project: &Project, times: &Times, outer: &Source, value: Row, choices:
         } else {
             let per = choices.pick(&entities).0.clone();
             let function = choices.word(&["sum", "count", "max", "avg"]);
-            Expr::Leaf(Figure::Grouped(Box::new(Grouped { function, share: None, of: rows, with: Vec::new(), per, filter: None, top: None })))
+            Expr::Leaf(Figure::Grouped(Box::new(Grouped {
+                function,
+                share: None,
+                of: rows,
+                with: Vec::new(),
+                per,
+                filter: None,
+                top: None,
+            })))
         }
     } else {
         Expr::Leaf(Figure::Aggregate(rows))
