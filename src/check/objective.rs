@@ -4,13 +4,13 @@
 use super::slice::{self, Parts, Sliced};
 use crate::calendar::{Date, DateTime, Stretch, add_days};
 use crate::diagnostic::{Findings, codes};
-use crate::model::expr::{Calc, CalcLeaf, Literal, Node, Window};
+use crate::model::expr::{Calc, CalcLeaf, Literal, Node, RowLeaf, Window};
 use crate::model::facts::{Kind, Range, Type};
 use crate::model::objective::{
     Amount, Baseline, Evidence, Goal, KeyResult, MeasuredKpi, Objective, ObjectiveId, Reads, Relative, Target,
 };
 use crate::model::unit::{Fit, Notation, Unit};
-use crate::model::{Body, KpiId, Model};
+use crate::model::{Body, DimensionId, KpiId, Model};
 use crate::text::{Span, Spanned};
 use std::collections::{BTreeMap, HashSet};
 
@@ -180,7 +180,7 @@ fn key_result(
         return;
     }
     if result.reads == Reads::ToDate
-        && let Some(why) = cannot_accumulate(model, shown.kpi)
+        && let Some(why) = cannot_accumulate(model, shown.kpi, &shown.dimensions())
     {
         let message = format!("`{kpi}` has no cumulative value since a given day: {why}");
         findings
@@ -368,8 +368,23 @@ fn is_observed(model: &Model, shown: &MeasuredKpi, reads: Reads, stretch: Stretc
     add_days(calendar.next(shown.grain, first), -1) <= stretch.last
 }
 
-/// Why a KPI has no value over everything since a day; nothing if it has.
-pub(crate) fn cannot_accumulate(model: &Model, id: KpiId) -> Option<String> {
+/// Why a KPI has no value over everything since a day, by some dimensions; nothing if it has.
+pub(crate) fn cannot_accumulate(model: &Model, id: KpiId, dimensions: &[DimensionId]) -> Option<String> {
+    let of_slices = || match &model.kpis.get(id).body {
+        Body::Formula(calc) => dimensions.iter().find_map(|dimension| dimension_cannot(model, calc, *dimension)),
+        Body::Values(_) | Body::Broken => None,
+    };
+    kpi_cannot(model, id).or_else(of_slices)
+}
+
+fn dimension_cannot(model: &Model, calc: &Calc, dimension: DimensionId) -> Option<String> {
+    let dimension = model.dimensions.get(dimension);
+    let closes = |source| dimension.places.get(&source).is_some_and(|path| model.path_closes(source, path));
+    let any = model.sources_read(calc).into_iter().any(closes);
+    any.then(|| format!("`{}` depends on the day on which each period closes", dimension.name))
+}
+
+fn kpi_cannot(model: &Model, id: KpiId) -> Option<String> {
     let kpi = model.kpis.get(id);
     match &kpi.body {
         Body::Formula(calc) => formula_cannot(model, calc),
@@ -387,7 +402,7 @@ fn formula_cannot(model: &Model, calc: &Calc) -> Option<String> {
             CalcLeaf::Kpi(id) => {
                 let name = &model.kpis.get(*id).name.value;
                 let by_hand = matches!(&model.kpis.get(*id).body, Body::Values(_));
-                let why = if by_hand { Some("it is kept by hand".to_owned()) } else { cannot_accumulate(model, *id) };
+                let why = if by_hand { Some("it is kept by hand".to_owned()) } else { kpi_cannot(model, *id) };
                 why.map(|why| if why.starts_with("of `") { why } else { format!("of `{name}`, {why}") })
             }
             CalcLeaf::Duration(..) => None,
@@ -395,7 +410,16 @@ fn formula_cannot(model: &Model, calc: &Calc) -> Option<String> {
             CalcLeaf::Grouped(grouped) => grouped.aggregates().into_iter().find_map(|of| aggregate_cannot(model, of)),
             CalcLeaf::Each(_) => Some("it is made of the separate values of finer periods".to_owned()),
             CalcLeaf::Prior(..) | CalcLeaf::Trend(_) => Some("it looks at an earlier period".to_owned()),
-            CalcLeaf::Slice(of, _) | CalcLeaf::Total(of, _) => formula_cannot(model, of),
+            CalcLeaf::Slice(of, condition) => formula_cannot(model, of).or_else(|| {
+                let mut found = None;
+                condition.leaves(&mut |leaf| {
+                    if let RowLeaf::Dimension(id) = leaf {
+                        found = found.take().or_else(|| dimension_cannot(model, of, *id));
+                    }
+                });
+                found
+            }),
+            CalcLeaf::Total(of, _) => formula_cannot(model, of),
         },
     }
 }

@@ -293,6 +293,10 @@ impl Run {
                     let (rows, cells) = (answer.rows.len(), answer.rows.len() * answer.columns.len());
                     self.report.add(Report { views: 1, rows, cells, ..Report::default() });
                 }
+                // What is no SQL is no number that is too large.
+                Err(why) if ["Binder Error", "Parser Error", "Catalog Error"].iter().any(|kind| why.contains(kind)) => {
+                    self.problems.push(first_lines(why));
+                }
                 Err(_) => self.refused += 1,
             }
         }

@@ -88,7 +88,8 @@ fn wrong(valid: &Valid, project: &Project, asked: &Asked<'_>, rows: &[Answer], r
     if tops.len() as u64 > top.count {
         return Some(format!("{tops:?} are more than {}", top.count));
     }
-    if top.goes_by_last_period(valid.model()) && !kpi.omit_gaps {
+    let dimension = valid.model().dimension_names[first];
+    if top.goes_by_last_period(valid.model(), &[dimension]) && !kpi.omit_gaps {
         let own = Evaluator::new(project).view(kpi, grain, &by[..1]);
         if let Some(problem) = other_tops(project, &own, &tops, top.count, grain, rounding) {
             return Some(problem);

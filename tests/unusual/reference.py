@@ -45,7 +45,7 @@ def judged(values, count, step):
 
 def main():
     found = series(18)
-    lengths = [(8, "days", 1), (12, "days", 1), (60, "days", 1), (8, "weeks", 7), (20, "weeks", 7)]
+    lengths = [(12, "days", 1), (8, "weeks", 7)]
     guards, expected = [], []
     for name, values in found.items():
         for count, unit, step in lengths:
@@ -60,7 +60,7 @@ def main():
                 expected.append(f"            - {{ period: {at}, figures: {{ {name}: {float(values[day]):.2f}, {figures} }} }}")
     columns = "".join(f", {name}: decimal" for name in found)
     lines = ["```yaml kpic.yml", "kpic: 1", "project: cases", "calendar: { start: 2024-01-01, as_of: 2024-07-20 }", "```", ""]
-    lines += ["## Four series, each by five lengths", "", "```yaml", "sources:"]
+    lines += ["## Four series, each by two lengths", "", "```yaml", "sources:"]
     lines += [f"  sales: {{ table: sales, kind: events, time: day, columns: {{ day: date{columns} }} }}", "kpis:"]
     lines += [f"  {name}: {{ formula: sum(sales.{name}) }}" for name in found]
     lines += ["guardrails:", *guards, "tests:", "  a_hundred_and_fifty_days:"]

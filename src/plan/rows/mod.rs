@@ -21,13 +21,13 @@ pub(super) mod window;
 pub(super) mod within;
 
 use crate::calendar::{AsOf, Date, Grain, add, add_days};
-use crate::functions::{Function, OverNothing, Splits, coalesce, count_distinct, first, last, operators};
+use crate::functions::{Function, OverNothing, Splits, coalesce, count_distinct, first, last, max, operators};
 use crate::model::clock::picks;
 use crate::model::expr::{Aggregate, Expr, Node, Path, Related, RowExpr, RowLeaf, Stock, Window};
 use crate::model::{ColumnId, Model, SourceId};
 use crate::plan::Lumped;
 use crate::plan::algebra::names::beside_own;
-use crate::plan::algebra::relation::{Atom, Fold, JoinKind, Relies, Scalar, Select, column, impossible};
+use crate::plan::algebra::relation::{Atom, Fold, JoinKind, Relies, Scalar, Select, column, day, fold, impossible, moved};
 use crate::plan::answer::assemble::{Planner, is_own_column};
 use crate::plan::answer::since::Since;
 use crate::plan::lookup::expand::{Move, shifts, take_previous};
@@ -36,7 +36,7 @@ use crate::plan::rows::related::{adds_up, needs_rows, related_leaves};
 use crate::plan::rows::scan::{Days, Scan};
 use crate::plan::time::ages::{AGE, PERIOD_AT_AGE};
 use crate::plan::time::clocks;
-use crate::plan::time::spine::{Need, window_name};
+use crate::plan::time::spine::{self, Need, window_name};
 
 /// A column that rows are grouped by.
 #[derive(Debug, Clone)]
@@ -376,12 +376,15 @@ impl<'a> Planner<'a> {
         }
         let conditions = add_folds(&mut scan, group, &[ask], &mut select);
         select.filter.extend(conditions);
+        // What values stand for themselves may be asked of the closing day, which windows know.
+        let lumped = scan.take_lumped();
         let (from, joins) = self.finish(scan);
         select.from = Some(from);
         select.joins = joins;
         for (kind, part, on) in windows {
             select.join(kind, &part, &part, on);
         }
+        select.joins.extend(lumped);
         for (kind, join) in related_joins {
             select.join(kind, &join.part, &join.alias, Some(join.on));
         }
@@ -415,15 +418,40 @@ impl<'a> Planner<'a> {
         Series { part, column: ask.column.clone(), rows: None }
     }
 
-    /// The last visible day of the period of a row; the periods are joined where they are not yet.
+    /// The last visible day of the period of a row. Where the periods are not joined it is worked out, since a row may be in one that began
+    /// before data is whole.
     fn closing_day(&mut self, grain: Grain, period: &Scalar, joined: &mut Vec<(JoinKind, String, Option<Scalar>)>) -> Scalar {
-        let last_day = self.need(grain, Need::LastDay);
         let spine = self.spine_name(grain);
-        if !joined.iter().any(|(_, part, _)| *part == spine) {
-            let on = Expr::apply(&operators::EQUAL, vec![column(&spine, "period"), period.clone()]);
-            joined.push((JoinKind::Inner, spine.clone(), Some(on)));
+        if joined.iter().any(|(_, part, _)| *part == spine) {
+            let last_day = self.need(grain, Need::LastDay);
+            return column(&spine, &last_day);
         }
-        column(&spine, &last_day)
+        let today = self.today.clone();
+        if let Some(calendar) = self.custom.clone().filter(|_| grain != Grain::Day) {
+            let mut ends = Select::from_part(&calendar);
+            ends.column(column(&calendar, grain.name()), "period").group_by_these();
+            ends.column(fold(&max::MAX, column(&calendar, "day")), "last_day");
+            let visible = match (self.calendar.as_of, &today) {
+                (AsOf::Day(last), _) => Some(day(last)),
+                (AsOf::Today, Some(today)) => {
+                    ends.join(JoinKind::Cross, today, today, None);
+                    Some(column(today, "as_of"))
+                }
+                (AsOf::Today, None) => None,
+            };
+            let seen = visible.map(|last| Expr::apply(&operators::LESS_OR_EQUAL, vec![column(&calendar, "day"), last]));
+            ends.filter.extend(seen);
+            let part = self.names.take(&format!("{grain}s_that_close"));
+            self.push(&part, ends);
+            let on = Expr::apply(&operators::EQUAL, vec![column(&part, "period"), period.clone()]);
+            joined.push((JoinKind::Inner, part.clone(), Some(on)));
+            return column(&part, "last_day");
+        }
+        if let Some(today) = &today {
+            joined.push((JoinKind::Cross, today.clone(), None));
+        }
+        let as_of = today.map(|today| column(&today, "as_of"));
+        spine::last_day(self.calendar, grain, &moved(period.clone(), 1, grain), as_of.as_ref())
     }
 
     /// The period of a row: its own, or each in whose window it is; and what is joined to know it.

@@ -106,7 +106,7 @@ impl Spine {
         };
         select.filter.push(Expr::apply(&operators::LESS_OR_EQUAL, vec![period.clone(), last_visible]));
         select.column(period, "period");
-        let last_day = self.last_day(calendar, &column(here, "period_end"), as_of.as_ref());
+        let last_day = super::spine::last_day(calendar, self.grain, &column(here, "period_end"), as_of.as_ref());
         let mut writing = Writing { spine: self, ground, days, numbered, last_day, select, joined: 0 };
         for (need, name) in self.needs() {
             let expr = writing.needed(need, as_of.as_ref());

@@ -141,7 +141,7 @@ impl Spine {
         select.column(period.clone(), "period");
         let as_of = today.map(|today| column(today, "as_of"));
         let end = moved(period.clone(), 1, self.grain);
-        let last_day = self.last_day(calendar, &end, as_of.as_ref());
+        let last_day = last_day(calendar, self.grain, &end, as_of.as_ref());
         for (need, name) in &self.columns {
             let expr = match need {
                 Need::IsComplete => complete(calendar, end.clone(), as_of.as_ref()),
@@ -163,21 +163,6 @@ impl Spine {
         Part { name: self.name.clone(), body: Body::Select(select) }
     }
 
-    /// The earlier of the period's last day and the last visible day.
-    pub(in crate::plan) fn last_day(&self, calendar: &Calendar, end: &Scalar, as_of: Option<&Scalar>) -> Scalar {
-        let last = moved(end.clone(), -1, Grain::Day);
-        let visible = match (calendar.as_of, as_of) {
-            (_, Some(as_of)) => as_of.clone(),
-            (AsOf::Day(last), None) => day(last),
-            (AsOf::Today, None) => return last,
-        };
-        if self.grain == Grain::Day {
-            moved(end.clone(), -1, Grain::Day)
-        } else {
-            Expr::apply(&conversions::EARLIER, vec![last, visible])
-        }
-    }
-
     /// Follows a move by arithmetic: in a calendar of rules the period before begins one length of it earlier.
     fn moved_by_rules(&self, period: Scalar, way: &Move, first: Date) -> Scalar {
         let mut at = period;
@@ -191,6 +176,18 @@ impl Spine {
         }
         if way.previous { moved(at, -1, self.grain) } else { at }
     }
+}
+
+/// The earlier of a period's last day and the last visible day.
+pub(in crate::plan) fn last_day(calendar: &Calendar, grain: Grain, end: &Scalar, as_of: Option<&Scalar>) -> Scalar {
+    let last = moved(end.clone(), -1, Grain::Day);
+    let visible = match (calendar.as_of, as_of) {
+        _ if grain == Grain::Day => return last,
+        (_, Some(as_of)) => as_of.clone(),
+        (AsOf::Day(last), None) => day(last),
+        (AsOf::Today, None) => return last,
+    };
+    Expr::apply(&conversions::EARLIER, vec![last, visible])
 }
 
 /// Whether a period is over, and its data has had its time to settle.

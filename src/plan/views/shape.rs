@@ -11,7 +11,7 @@ use crate::calendar::Date;
 use crate::check::cannot_accumulate;
 use crate::functions::{if_, max, min, operators};
 use crate::model::expr::Expr;
-use crate::model::{KpiId, Model};
+use crate::model::{DimensionId, KpiId, Model};
 use crate::pipeline::Valid;
 use crate::plan::algebra::names::Names;
 use crate::plan::algebra::relation::{Atom, Body, JoinKind, Part, Query, Ranking, Rolling, Scalar, Select, column, fold};
@@ -63,9 +63,9 @@ impl Shape {
 }
 
 impl Top {
-    /// Whether the KPI has no value over several periods together, so that its value at the last one decides.
-    pub fn goes_by_last_period(&self, model: &Model) -> bool {
-        cannot_accumulate(model, self.by).is_some()
+    /// Whether the KPI has no value over several periods together by some dimensions, so that its value at the last one decides.
+    pub fn goes_by_last_period(&self, model: &Model, dimensions: &[DimensionId]) -> bool {
+        cannot_accumulate(model, self.by, dimensions).is_some()
     }
 }
 
@@ -115,7 +115,7 @@ fn top(model: &Model, question: &Question, top: Top, names: &mut Names, parts: &
     let ranking = Question {
         outputs: vec![value],
         dimensions: vec![dimension],
-        since: (!top.goes_by_last_period(model)).then_some(from),
+        since: (!top.goes_by_last_period(model, &[dimension])).then_some(from),
         from: Some(from),
         to: question.to,
         data: question.data,

@@ -71,7 +71,10 @@ pub(super) fn why_empty(model: &Model, question: &Question, args: &QueryArgs) ->
 
 /// By what the top was chosen, where that is not the whole range.
 pub(super) fn by_last_period(model: &Model, answering: &Answering) -> Option<String> {
-    let top = answering.shape.top.filter(|top| top.goes_by_last_period(model))?;
+    let top = answering
+        .shape
+        .top
+        .filter(|top| top.goes_by_last_period(model, answering.question.dimensions.get(..1).unwrap_or_default()))?;
     let name = &model.kpis.get(top.by).formula;
     let grain = answering.question.grain;
     Some(format!("`{name}` has no value over several {grain}s together; the top {} go by the last {grain}", top.count))
