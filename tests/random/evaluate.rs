@@ -339,7 +339,7 @@ impl<'a> Evaluator<'a> {
             let start = own.and_then(|day| self.calendar.period(place.grain, day)).unwrap_or(place.start);
             days(self.calendar.anchor(place.grain, start), -1)
         };
-        let depends = !related(aggregate).is_empty() || aggregate.filter.as_ref().is_some_and(|filter| closes(filter));
+        let depends = !related(aggregate).is_empty() || aggregate.filter.as_ref().is_some_and(closes);
         let holds = self.project.stock(aggregate).is_some();
         if !depends && let Some(rows) = self.passed.borrow().get(&known) {
             return rows.clone();

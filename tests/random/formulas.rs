@@ -207,14 +207,14 @@ impl Formulas<'_> {
                 let source = choices.pick(&self.project.sources);
                 let maker = self.maker(source);
                 let pairs = if choices.chance(50) { stocks::pairs(&maker, choices) } else { None };
-                let aggregate = pairs.unwrap_or_else(|| self.as_it_closes(maker.aggregate(2, choices), &maker, choices));
+                let aggregate = pairs.unwrap_or_else(|| Self::as_it_closes(maker.aggregate(2, choices), &maker, choices));
                 Expr::Leaf(Figure::Aggregate(aggregate))
             }
         }
     }
 
     /// The same now and then with a condition on the day on which the period closes, where rows have one.
-    fn as_it_closes(self, mut aggregate: Aggregate, maker: &Maker<'_>, choices: &mut Choices) -> Aggregate {
+    fn as_it_closes(mut aggregate: Aggregate, maker: &Maker<'_>, choices: &mut Choices) -> Aggregate {
         let source = maker.source;
         let in_period = aggregate.window == Window::Period && (aggregate.at.is_some() || source.time.is_some());
         let held =

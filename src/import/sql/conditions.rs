@@ -79,14 +79,14 @@ fn parts<'t>(tokens: &[Token<'t>]) -> Vec<Vec<Token<'t>>> {
     if split(tokens, |token| token.is_word("or")).len() > 1 {
         return vec![tokens.to_vec()];
     }
-    let ands: Vec<&Token<'t>> = tokens.iter().filter(|token| token.is_word("and")).collect();
+    let conjunctions: Vec<&Token<'t>> = tokens.iter().filter(|token| token.is_word("and")).collect();
     let mut found: Vec<Vec<Token<'t>>> = Vec::new();
     let mut is_open = false;
     for part in split(tokens, |token| token.is_word("and")) {
         let between = split(part, |token| token.is_word("between")).len() > 1;
         if let Some(last) = found.last_mut().filter(|_| is_open) {
             // The `and` of `between`, whatever its place: only that it is there counts.
-            last.extend(ands.first().map(|and| **and));
+            last.extend(conjunctions.first().map(|and| **and));
             last.extend(part);
             is_open = false;
         } else {
