@@ -671,11 +671,6 @@ impl<'a> Scan<'a> {
         conditions
     }
 
-    /// What is joined to know which values stand for themselves, for whoever joins it behind other things.
-    pub(in crate::plan) fn take_lumped(&mut self) -> Vec<Join> {
-        std::mem::take(&mut self.lumped)
-    }
-
     /// What is read, and what is joined to it. `readings` says what stands for the rows of a source whose readings are read.
     pub(in crate::plan) fn finish(mut self, readings: &mut ReadingsOf<'_>) -> (From, Vec<Join>) {
         let mut joins = Vec::new();

@@ -23,4 +23,9 @@ impl Scan<'_> {
         self.lumped.push(join);
         own
     }
+
+    /// What is joined to know which values stand for themselves, for whoever joins it behind other things.
+    pub(in crate::plan) fn take_lumped(&mut self) -> Vec<Join> {
+        std::mem::take(&mut self.lumped)
+    }
 }
