@@ -2,7 +2,7 @@
 
 use super::evaluate::{Evaluator, Place};
 use super::journeys;
-use super::project::{Length, Past, Project};
+use super::project::{Length, Past, Project, Value};
 use jiff::civil::Date;
 
 /// A period as it stood on an earlier day.
@@ -11,6 +11,7 @@ pub struct Earlier<'a> {
     project: Project,
     place: Place<'a>,
     seen_until: Date,
+    tops: Option<(String, Vec<Value>)>,
 }
 
 impl<'a> Evaluator<'a> {
@@ -21,7 +22,7 @@ impl<'a> Evaluator<'a> {
         }
         let (start, day) = self.calendar.back_to_date(place.grain, place.start, length)?;
         let project = journeys::as_of(self.project, day);
-        Some(Earlier { project, place: Place { start, ..place.clone() }, seen_until: self.seen_until })
+        Some(Earlier { project, place: Place { start, ..place.clone() }, seen_until: self.seen_until, tops: self.tops.clone() })
     }
 }
 
@@ -33,6 +34,8 @@ impl<'a> Earlier<'a> {
     {
         let mut evaluator = Evaluator::new(&self.project);
         evaluator.seen_until = self.seen_until;
+        // The top of a slice is the same one then.
+        evaluator.tops.clone_from(&self.tops);
         (evaluator, self.place.clone())
     }
 }
